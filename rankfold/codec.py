@@ -1,0 +1,152 @@
+"""What a codec is: a frozen value of settings with pure functions from arrays to arrays.
+
+A codec holds no data. Fitting returns a state (named arrays), encoding returns codes (named arrays, one row per item); nothing else exists to save.
+One sentence is true of every codec, and the contract suite says so: a scan equals the query dotted with the decoded rows.
+"""
+
+import types
+import typing
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+from typing import ClassVar, Protocol, get_args, get_type_hints, runtime_checkable
+
+import numpy as np
+
+from .arrays import F32
+from .codes import Arrays, Codes
+from .errors import SpecError
+
+METHODS = ("fit", "encode", "decode", "prepare", "pack", "scan", "row_bytes", "ladder")
+DEFAULT_SLACK = 0.001
+
+
+@runtime_checkable
+class Codec(Protocol):
+    """Settings of one way to compress rows.
+
+    name, version: what the stored spec says; the version is raised when the meaning of stored bytes changes.
+    slack: how far a score of `scan` may be from the exact dot product, as a share of the two lengths.
+    any_norm: whether rows of any length are coded well; if not, `compress` puts `normed` around the codec when norms vary.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    slack: ClassVar[float]
+    any_norm: ClassVar[bool]
+
+    def fit(self, x: F32, weight: F32, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Sample rows (s, d) and their weights (s,) -> state."""
+        ...
+
+    def encode(self, state: Arrays, x: F32) -> dict[str, np.ndarray]:
+        """Rows (n, d) -> columns, each (n, ...). A row's bytes do not depend on the other rows."""
+        ...
+
+    def decode(self, state: Arrays, codes: Codes) -> F32:
+        """Codes of n rows -> (n, d) float32."""
+        ...
+
+    def prepare(self, state: Arrays, queries: F32) -> dict[str, np.ndarray]:
+        """Queries (q, d) -> small tables, each (q, ...)."""
+        ...
+
+    def pack(self, codes: Codes) -> dict[str, np.ndarray]:
+        """Codes of a block of rows -> the layout that `scan` reads; may be the columns themselves."""
+        ...
+
+    def scan(self, prepared: Arrays, packed: Arrays, out: F32) -> np.ndarray | float:
+        """Fill `out` (q, n) with scores; return how far, at most, any of them is from the exact dot product, (q,) or one number."""
+        ...
+
+    def row_bytes(self, dim: int) -> int:
+        """Bytes of one coded row: exact, before fitting. Raises SpecError when the settings do not suit `dim`."""
+        ...
+
+    @classmethod
+    def ladder(cls, dim: int) -> "Iterable[Codec]":
+        """Settings that a tuner may try at this dimension."""
+        ...
+
+
+_registry: dict[str, type] = {}
+
+
+def codec(name: str, *, version: int, slack: float = DEFAULT_SLACK, any_norm: bool = False) -> Callable[[type], type]:
+    """Declare a class as the codec `name`: makes it a frozen dataclass and checks it at import.
+
+    Raises SpecError when a method is missing, a field is not a number, string, bool, None or codec, the file has another name,
+    or the name has an owner already.
+    """
+
+    def declare(cls: type) -> type:
+        made = dataclass(frozen=True, slots=True)(cls)
+        missing = [method for method in METHODS if not callable(getattr(made, method, None))]
+        if missing:
+            raise SpecError(f"codec {name!r}: {made.__qualname__} lacks {', '.join(missing)}.")
+        if len(fields(made)) > 6:
+            raise SpecError(f"codec {name!r}: {len(fields(made))} fields; expected at most 6.")
+        for field, hint in get_type_hints(made).items():
+            if not _is_plain(hint):
+                raise SpecError(f"codec {name!r}: field {field!r} is {hint}; expected int, float, str, bool, None or a codec.")
+        package, _, module = made.__module__.rpartition(".")
+        if package == "rankfold.codecs" and module != name:
+            raise SpecError(f"codec {name!r}: declared in {module}.py; expected {name}.py.")
+        owner = _registry.get(name)
+        if owner is not None and (owner.__module__, owner.__qualname__) != (made.__module__, made.__qualname__):
+            raise SpecError(f"codec {name!r}: {owner.__module__} owns this name already.")
+        made.name, made.version, made.slack, made.any_norm = name, version, slack, any_norm
+        _registry[name] = made
+        return made
+
+    return declare
+
+
+def _is_plain(hint: object) -> bool:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return all(_is_plain(part) for part in get_args(hint))
+    return hint in (int, float, str, bool, type(None), Codec)
+
+
+def registered() -> dict[str, type]:
+    """name -> class of every codec declared so far."""
+    return dict(_registry)
+
+
+def to_spec(one: Codec) -> dict[str, object]:
+    """The settings as a JSON-ready dictionary: {"codec": ..., "version": ..., setting: value, ...}, inner codecs nested."""
+    spec: dict[str, object] = {"codec": one.name, "version": one.version}
+    for field in fields(one):  # type: ignore[arg-type]
+        value = getattr(one, field.name)
+        spec[field.name] = to_spec(value) if isinstance(value, Codec) else value
+    return spec
+
+
+def inner_of(one: Codec) -> Codec | None:
+    """The codec that a wrapper holds, or None."""
+    return next((value for field in fields(one) if isinstance(value := getattr(one, field.name), Codec)), None)  # type: ignore[arg-type]
+
+
+def describe(one: Codec) -> str:
+    """Short text for people: `normed(residual levels=16)`; settings at their defaults are left out."""
+    parts = []
+    for field in fields(one):  # type: ignore[arg-type]
+        value = getattr(one, field.name)
+        if isinstance(value, Codec):
+            parts.append(describe(value))
+        elif value != field.default:
+            parts.append(f"{field.name}={value}")
+    if not parts:
+        return one.name
+    return f"{one.name}({', '.join(parts)})"
+
+
+def check_range(name: str, value: float, low: float, high: float) -> None:
+    """Raise SpecError unless low <= value <= high."""
+    if isinstance(value, bool) or not low <= value <= high:
+        raise SpecError(f"{name}: got {value!r}; expected {low} to {high}.")
+
+
+def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
+    """Raise SpecError unless `value` is one of `choices`."""
+    if value not in choices:
+        raise SpecError(f"{name}: got {value!r}; expected one of {', '.join(choices)}.")
