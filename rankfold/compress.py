@@ -1,0 +1,139 @@
+"""Vectors in, table or artifact out: sample, fit, encode in blocks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from .arrays import F32, as_weight, row_norms, unit_rows
+from .codec import Codec, inner_of, to_spec
+from .codecs import get
+from .codes import Arrays, Codes
+from .errors import InputError, SpecError
+from .progress import Progress, silent
+from .table import Segment, Table, encode_rows
+from .vectors import Vectors
+
+SAMPLE_ROWS = 200_000
+SAMPLE_VALUES = 1 << 25
+NORMS_VARY = 1e-3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A codec as it will really be used (with `normed` around it where norms vary) and its state."""
+
+    codec: Codec
+    state: Arrays
+
+
+def compress(
+    vectors: Vectors,
+    how: Codec,
+    *,
+    weight: F32 | None = None,
+    unit: bool = False,
+    norms: Literal["auto", "raw"] = "auto",
+    sample: int | None = None,
+    seed: int = 0,
+    out: Path | None = None,
+    note: str = "",
+    progress: Progress = silent,
+) -> Table:
+    """Fit `how` on a sample of the rows, then encode all of them.
+
+    weight: (n,) what each row counts in the fit; see `exposure`. unit: normalise rows first (cosine). norms: "auto" puts `normed` around a codec that
+    needs it when row lengths vary; "raw" takes the codec as it is. sample: rows to fit on; by default at most 200,000 rows and 2^25 values.
+    out: write the artifact to this path while encoding (old or new, never half), and return the table mapped from it.
+
+    Peak memory beyond the table: the sample twice over and one block. With `out`, codes go straight to disk.
+    Raises InputError, SpecError, and ArtifactError when the artifact cannot be written.
+    """
+    if norms not in ("auto", "raw"):
+        raise InputError(f'norms: got {norms!r}; expected "auto" or "raw".')
+    fitted = fit(vectors, how, weight=weight, unit=unit, norms=norms, sample=sample, seed=seed, progress=progress)
+    if out is None:
+        columns = _encode_in_memory(vectors, fitted, unit, progress)
+        segment = Segment(fitted.codec, fitted.state, Codes(columns), 0)
+        return Table(vectors.dim, unit, vectors.ids, (segment,), space=vectors.space)
+    return _encode_to_disk(vectors, fitted, unit, Path(out), note, seed, progress)
+
+
+def fit(
+    vectors: Vectors,
+    how: Codec,
+    *,
+    weight: F32 | None = None,
+    unit: bool = False,
+    norms: Literal["auto", "raw"] = "auto",
+    sample: int | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Fitted:
+    """The first half of `compress`: the codec that will be used and its state, read-only arrays. Same arguments, same errors."""
+    weights = as_weight(weight, vectors.count)
+    most = min(SAMPLE_ROWS, max(1_000, SAMPLE_VALUES // vectors.dim)) if sample is None else sample
+    if isinstance(most, bool) or most < 1:
+        raise InputError(f"sample: got {sample!r}; expected a number of rows of at least 1.")
+    rng = np.random.default_rng(seed)
+    progress("fit", 0, 1)
+    rows, x = vectors.sample(most, rng)
+    w = weights[rows]
+    if not w.any():
+        w = np.ones_like(w)
+    if unit:
+        x = unit_rows(x)
+    if norms == "auto" and not unit and needs_norms(how, x):
+        how = get("normed")(inner=how)
+    how.row_bytes(vectors.dim)
+    state = {name: np.ascontiguousarray(array) for name, array in how.fit(x, w, rng).items()}
+    for array in state.values():
+        array.flags.writeable = False
+    progress("fit", 1, 1)
+    return Fitted(how, state)
+
+
+def needs_norms(how: Codec, x: F32) -> bool:
+    """Whether the rows' lengths vary and no part of `how` takes care of that."""
+    if takes_any_norm(how):
+        return False
+    lengths = row_norms(x)
+    lengths = lengths[lengths > 0]
+    return bool(lengths.size) and float(lengths.std()) > NORMS_VARY * float(lengths.mean())
+
+
+def takes_any_norm(how: Codec) -> bool:
+    """Whether the codec, or the one inside it, codes rows of any length well."""
+    inner = inner_of(how)
+    return bool(how.any_norm) or (inner is not None and takes_any_norm(inner))
+
+
+def _encoded_blocks(vectors: Vectors, fitted: Fitted, unit: bool, progress: Progress, take: Callable[[int, dict[str, np.ndarray]], None]) -> None:
+    """Encode block by block and hand each to `take(first_row, columns)`."""
+    progress("encode", 0, vectors.count)
+    for first, x in vectors.blocks():
+        columns = encode_rows(fitted.codec, fitted.state, unit_rows(x) if unit else x)
+        _check_row_bytes(fitted.codec, columns, vectors.dim)
+        take(first, columns)
+        progress("encode", first + x.shape[0], vectors.count)
+
+
+def _check_row_bytes(codec: Codec, columns: dict[str, np.ndarray], dim: int) -> None:
+    stored, promised = Codes(columns).row_bytes, codec.row_bytes(dim)
+    if stored != promised:
+        raise SpecError(f"codec {codec.name!r}: wrote {stored} bytes a row; its row_bytes({dim}) promised {promised}. This is a fault of the codec.")
+
+
+def _encode_in_memory(vectors: Vectors, fitted: Fitted, unit: bool, progress: Progress) -> dict[str, np.ndarray]:
+    whole: dict[str, np.ndarray] = {}
+
+    def take(first: int, columns: dict[str, np.ndarray]) -> None:
+        for name, part in columns.items():
+            if name not in whole:
+                whole[name] = np.empty((vectors.count, *part.shape[1:]), part.dtype)
+            whole[name][first : first + part.shape[0]] = part
+
+    _encoded_blocks(vectors, fitted, unit, progress, take)
+    return whole

@@ -1,0 +1,197 @@
+"""Searcher: scan in blocks, keep the best, rescore them exactly, and prove that no other row could have won.
+
+A scan may round (eight-bit tables) and says by how much at most. The best candidates are rescored as query dot decoded row; when the bound leaves
+room for a row outside them, one more pass collects every row that could still win. The result is the exact top k over the decoded rows, always.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from .. import kernels
+from ..arrays import F32, as_mask, blocks
+from ..codes import Arrays
+from ..errors import InputError
+from ..runtime import workers as worker_count
+from ..table import Table, matching_matrix
+from ..vectors import Vectors
+from .blocks import Masks, ScanBlock, scan_blocks
+from .ranking import Ranking
+from .rows import Rows
+
+BLOCK_ROWS = 16_384
+# Scores of one pass: queries a pass times rows a block stays below this many floats.
+PASS_SCORES = 1 << 20
+SPARE = 32
+DECODE_PAD = 256
+
+
+class Searcher:
+    """Top-k search of one table by inner product.
+
+    table: what to search. rerank: a better table of the same rows (same ids in the same order) that re-orders the best `oversample * k`.
+    block: rows a scan block. workers: threads over blocks, by default all cores.
+    Memory: one packed copy of the codes (made at the first search) and about 4 MB of scores a worker.
+    """
+
+    def __init__(self, table: Table, *, rerank: Table | None = None, oversample: int = 4, block: int = BLOCK_ROWS, workers: int | None = None):
+        if rerank is not None:
+            _check_same_rows(table, rerank)
+        if oversample < 1 or block < 1:
+            raise InputError(f"oversample, block: got {oversample} and {block}; expected at least 1 each.")
+        self.table = table
+        self.rerank = rerank
+        self.oversample = oversample
+        self.workers = worker_count(workers)
+        self._blocks = scan_blocks(table, block)
+        self._pass_queries = max(1, PASS_SCORES // block)
+
+    def search(self, queries: F32 | Vectors, k: int, *, exclude: Rows | None = None, allow: np.ndarray | None = None) -> Ranking:
+        """The k best rows of every query, best first; equal scores go by row number.
+
+        queries: (q, dim) floats, or Vectors whose space must be the table's. exclude: rows that a query must not get, per query.
+        allow: (n,) bool, rows that may be returned at all. Returns rows (q, k) int64 and scores (q, k) float32; -1 and -inf where nothing is left.
+        Raises InputError.
+        """
+        matrix = matching_matrix(queries, "queries", dim=self.table.dim, space=self.table.space)
+        if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
+            raise InputError(f"k: got {k!r}; expected a whole number of at least 1.")
+        if exclude is not None and exclude.count != matrix.shape[0]:
+            raise InputError(f"exclude: got lists for {exclude.count} queries; expected {matrix.shape[0]}.")
+        hidden = self._hidden(allow)
+        wide = k if self.rerank is None else min(self.table.count, k * self.oversample)
+        found = Ranking(np.full((matrix.shape[0], k), -1, np.int64), np.full((matrix.shape[0], k), -np.inf, np.float32))
+        for start, stop in blocks(matrix.shape[0], self._pass_queries):
+            part = np.ascontiguousarray(matrix[start:stop])
+            masks = _masks(hidden, exclude, start, stop, self.table.count)
+            rows, scores = self._exact_top(part, wide, masks)
+            if self.rerank is not None:
+                rows, scores = _best(*_rescored(self.rerank, part, rows), k)
+            found.rows[start:stop, : rows.shape[1]] = rows
+            found.scores[start:stop, : rows.shape[1]] = scores
+        return found
+
+    def ids(self, ranking: Ranking) -> np.ndarray:
+        """Ids of the ranked rows, (q, k); where nothing was found the id is -1, or empty bytes for text ids."""
+        nothing = np.array(-1 if self.table.ids.dtype.kind == "i" else b"", self.table.ids.dtype)
+        return np.where(ranking.rows >= 0, self.table.ids[np.maximum(ranking.rows, 0)], nothing)
+
+    def _hidden(self, allow: np.ndarray | None) -> np.ndarray | None:
+        hidden = None if self.table.alive is None else ~self.table.alive
+        if allow is None:
+            return hidden
+        denied = ~as_mask(allow, self.table.count, "allow")
+        return denied if hidden is None else denied | hidden
+
+    def _exact_top(self, queries: F32, k: int, masks: Masks) -> tuple[np.ndarray, F32]:
+        """(q, at most k) rows and exact scores for one pass of queries."""
+        prepared = [segment.codec.prepare(segment.state, queries) for segment in self.table.segments]
+        keep = min(self.table.count, k + max(SPARE, k // 2))
+        rows, rough, bound = self._rough_top(queries.shape[0], keep, prepared, masks)
+        exact_rows, exact = _best(*_rescored(self.table, queries, rows), k)
+        full = rows[:, -1] >= 0
+        # Rows outside the candidates score at most the worst candidate's rough score plus the bound.
+        open_to_others = full & (keep < self.table.count) & (rough[:, -1] + bound >= exact[:, -1])
+        doubtful = np.flatnonzero(open_to_others)
+        if doubtful.size:
+            self._settle(queries, doubtful, prepared, masks, bound, exact_rows, exact)
+        return exact_rows, exact
+
+    def _rough_top(self, count: int, keep: int, prepared: list[Arrays], masks: Masks) -> tuple[np.ndarray, F32, np.ndarray]:
+        """Rows (q, keep) and scan scores of the best candidates, and each query's largest scan error."""
+
+        def work(mine: list[ScanBlock]) -> tuple[np.ndarray, F32, np.ndarray]:
+            rows = np.full((count, keep), -1, np.int64)
+            scores = np.full((count, keep), -np.inf, np.float32)
+            bound = np.zeros(count, np.float32)
+            buffer = np.empty(count * max(block.count for block in mine), np.float32)
+            for block in mine:
+                out = buffer[: count * block.count].reshape(count, block.count)
+                np.maximum(bound, block.scan(prepared[block.segment_number], out), out=bound)
+                masks.apply(block, out)
+                kernels.select(out, block.first, scores, rows)
+            return rows, scores, bound
+
+        shares = [share for share in (self._blocks[n :: self.workers] for n in range(self.workers)) if share]
+        if len(shares) == 1:
+            return work(shares[0])
+        with ThreadPoolExecutor(len(shares)) as pool:
+            parts = list(pool.map(work, shares))
+        rows, scores = _best(np.concatenate([part[0] for part in parts], axis=1), np.concatenate([part[1] for part in parts], axis=1), keep)
+        return rows, scores, np.max([part[2] for part in parts], axis=0)
+
+    def _settle(self, queries: F32, doubtful: np.ndarray, prepared: list[Arrays], masks: Masks, bound: np.ndarray, rows: np.ndarray, scores: F32) -> None:
+        """Second pass for the doubtful queries: every row whose rough score could beat the k-th exact score is scored exactly. Changes rows and scores."""
+        k = rows.shape[1]
+        some = np.ascontiguousarray(queries[doubtful])
+        floor = scores[doubtful, -1] - bound[doubtful]
+        mine = [{name: array[doubtful] for name, array in tables.items()} for tables in prepared]
+        masks = masks.only(doubtful)
+        top_rows, top_scores = np.full((doubtful.size, k), -1, np.int64), np.full((doubtful.size, k), -np.inf, np.float32)
+        for block in self._blocks:
+            out = np.empty((doubtful.size, block.count), np.float32)
+            block.scan(mine[block.segment_number], out)
+            masks.apply(block, out)
+            wanted = out >= floor[:, None]
+            columns = np.flatnonzero(wanted.any(axis=0))
+            if not columns.size:
+                continue
+            exact = np.where(wanted[:, columns], _dots(_decoded(self.table, block.first + columns), some), np.float32(-np.inf))
+            merged_rows = np.concatenate([top_rows, np.broadcast_to(block.first + columns, exact.shape)], axis=1)
+            top_rows, top_scores = _best(merged_rows, np.concatenate([top_scores, exact], axis=1), k)
+        rows[doubtful], scores[doubtful] = top_rows, top_scores
+
+
+def _check_same_rows(table: Table, rerank: Table) -> None:
+    if table.dim != rerank.dim or table.count != rerank.count or not np.array_equal(table.ids, rerank.ids):
+        raise InputError(
+            f"rerank: got {rerank.count} rows of {rerank.dim} dimensions; expected the same {table.count} ids in the same order and {table.dim} dimensions."
+        )
+    if table.space and rerank.space and table.space != rerank.space:
+        raise InputError(f"rerank: lives in the space {rerank.space!r}; expected {table.space!r}.")
+
+
+def _masks(hidden: np.ndarray | None, exclude: Rows | None, start: int, stop: int, count: int) -> Masks:
+    if exclude is None:
+        return Masks(hidden, np.empty(0, np.int64), np.empty(0, np.int64))
+    part = exclude.slice(start, stop)
+    if part.values.size and (part.values.min() < 0 or part.values.max() >= count):
+        raise InputError(f"exclude: holds rows from {part.values.min()} to {part.values.max()}; expected 0 to {count - 1}.")
+    query = np.repeat(np.arange(part.count), part.lengths())
+    order = np.argsort(part.values, kind="stable")
+    return Masks(hidden, query[order], part.values[order])
+
+
+def _best(rows: np.ndarray, scores: F32, k: int) -> tuple[np.ndarray, F32]:
+    """The k best columns of every line by (score, then row number); -1 and -inf last."""
+    k = min(k, rows.shape[1])
+    order = np.lexsort((np.where(rows < 0, np.iinfo(np.int64).max, rows), -scores), axis=1)[:, :k]
+    best = np.take_along_axis(scores, order, axis=1)
+    return np.where(best > -np.inf, np.take_along_axis(rows, order, axis=1), -1), best
+
+
+def _rescored(table: Table, queries: F32, rows: np.ndarray) -> tuple[np.ndarray, F32]:
+    """Exact scores of candidate rows (q, m), -inf where a row is -1."""
+    wanted, place = np.unique(rows, return_inverse=True)
+    present = wanted >= 0
+    decoded = np.zeros((wanted.size, table.dim), np.float32)
+    decoded[present] = _decoded(table, wanted[present])
+    place = place.reshape(rows.shape)
+    scores = np.empty(rows.shape, np.float32)
+    for number, query in enumerate(queries):
+        np.einsum("md,d->m", decoded[place[number]], query, out=scores[number])
+    scores[rows < 0] = -np.inf
+    return rows, scores
+
+
+def _decoded(table: Table, rows: np.ndarray) -> F32:
+    """Decoded rows in padded groups of one size, so that a row's last bits do not depend on its company."""
+    padded = np.concatenate([rows, np.full(-rows.size % DECODE_PAD, rows[0] if rows.size else 0, rows.dtype)])
+    return np.concatenate([table.decode(padded[start:stop]) for start, stop in blocks(padded.size, DECODE_PAD)] or [np.empty((0, table.dim), np.float32)])[
+        : rows.size
+    ]
+
+
+def _dots(rows: F32, queries: F32) -> F32:
+    """Dot products (q, m), each summed the same way whatever the batch."""
+    return np.stack([np.einsum("md,d->m", rows, query) for query in queries])
