@@ -1,0 +1,47 @@
+# Two commands do everything: `make demo` and `make test`. Both build their own .venv first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NATIVE := $(wildcard native/*) CMakeLists.txt pyproject.toml
+
+.PHONY: demo test lint reference heavy bench clean
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "rankfold needs Python 3.11 or later; this is " + sys.version + ". Try: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base: $(BIN)/python $(NATIVE)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	touch $@
+
+demo: $(VENV)/.base
+	$(BIN)/rankfold demo --out demo-report
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+reference: $(VENV)/.dev
+	RANKFOLD_KERNELS=reference $(BIN)/python -m pytest
+
+heavy: $(VENV)/.dev
+	$(BIN)/python -m pytest -m heavy
+
+bench: $(VENV)/.base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[bench]"
+	$(BIN)/python benchmarks/kernels.py
+	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/quality.py
+	$(BIN)/python benchmarks/memory.py
+	$(BIN)/python benchmarks/crash.py
+
+clean:
+	rm -rf $(VENV) build dist demo-report

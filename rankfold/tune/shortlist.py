@@ -1,0 +1,62 @@
+"""The short list: the few codecs worth trying at a size, as specs. The only file above the codecs that names them."""
+
+from collections.abc import Iterator
+
+from ..codec import Codec
+from ..codecs import from_spec
+from ..errors import BudgetError, SpecError
+
+# More levels than this take minutes to fit and generalise worse than a finer code (measured: docs/codecs.md).
+MOST_LEVELS = 32
+
+
+def shortlist(dim: int, row_bytes: int, *, rows: int, norms_vary: bool) -> list[Codec]:
+    """Codecs whose rows take at most `row_bytes` and use most of it, in a fixed order.
+
+    rows: rows of the table; codebooks of 256 entries are not tried below 256 rows. norms_vary: keeps one byte for the row length.
+    Raises BudgetError when nothing fits, naming the smallest size that does.
+    """
+    fitting = _fitting(dim, row_bytes, rows, norms_vary)
+    if fitting:
+        return fitting
+    nearest = next((size for size in range(row_bytes + 1, 4 * dim + 8) if _fitting(dim, size, rows, norms_vary)), None)
+    raise BudgetError(f"target: no codec fits {row_bytes} bytes a row at {dim} dimensions; the smallest size that can be had is {nearest} bytes a row.")
+
+
+def _fitting(dim: int, row_bytes: int, rows: int, norms_vary: bool) -> list[Codec]:
+    kept: list[Codec] = []
+    for spec in _specs(dim, row_bytes, rows, norms_vary):
+        try:
+            codec = from_spec(spec)
+            size = codec.row_bytes(dim)
+        except SpecError:
+            continue
+        if 0.75 * row_bytes <= size <= row_bytes and codec not in kept:
+            kept.append(codec)
+    return kept
+
+
+def _specs(dim: int, row_bytes: int, rows: int, norms_vary: bool) -> Iterator[dict]:
+    body = row_bytes - norms_vary
+    if rows >= 256:
+        for spec in _codebook_specs(dim, body, row_bytes):
+            yield {"codec": "normed", "inner": spec} if norms_vary else spec
+    for bits in (8, 6, 4, 3, 2, 1):
+        dims = min(dim, (row_bytes - 1) * 8 // bits)
+        scalar = {"codec": "scalar", "bits": bits}
+        if dims == dim:
+            yield scalar
+        elif 2 <= dims and dims >= dim // 16:
+            yield {"codec": "reduced", "dims": dims, "inner": scalar}
+    if row_bytes > dim:
+        yield {"codec": "int8"}
+    if row_bytes >= 2 * dim:
+        yield {"codec": "half"}
+
+
+def _codebook_specs(dim: int, body: int, row_bytes: int) -> Iterator[dict]:
+    if 1 <= body <= MOST_LEVELS:
+        yield {"codec": "residual", "levels": body}
+    if 2 <= body <= dim:
+        yield {"codec": "pq", "groups": body, "rotation": "learned"}
+        yield {"codec": "pq", "groups": body}
