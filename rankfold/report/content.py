@@ -1,0 +1,168 @@
+"""What a report says, as plain JSON: the same value is written as report.json and drawn as HTML, so that their numbers agree.
+
+All numbers are finite; shares are fractions (0.012 is 1.2 %); bytes are whole unless a row's average; times are milliseconds.
+`low` and `high` are the ends of a 95 % interval.
+"""
+
+from typing import Literal, NotRequired, TypedDict
+
+from ..errors import InputError
+from .schema import check_shape
+
+Estimate = TypedDict("Estimate", {"mean": float, "low": float, "high": float})
+
+
+class Quality(TypedDict):
+    """The section's metric before and after, and the relative drop with its paired interval: 0.012 means 1.2 % lost, below 0 means gained."""
+
+    before: float
+    after: float
+    drop: float
+    low: float
+    high: float
+
+
+class Fidelity(TypedDict):
+    """How much of the exact list is still found: the share of the first k, from 0 to 1."""
+
+    metric: str
+    mean: float
+    low: float
+    high: float
+
+
+class Bucket(TypedDict):
+    """Share of the baseline's quality kept among n relevant items of one popularity class; above 1 means gained."""
+
+    kept: float
+    low: float
+    high: float
+    n: int
+
+
+class Parts(TypedDict):
+    """Bytes of the whole table, by what they are for."""
+
+    codes: int
+    ids: int
+    scales: int
+    codebooks: int
+
+
+class Point(TypedDict):
+    """One codec that was tried.
+
+    codec: its name in this report, unique in the section. family: codecs of one family share a colour, a marker and a line.
+    row_bytes: one coded row. total_row_bytes: all of `bytes` divided by the rows.
+    quality: None where nobody knows what is relevant. buckets: head, mid and tail by popularity, in this order, or None.
+    scan_ms: one query over the whole table.
+    """
+
+    codec: str
+    family: str
+    row_bytes: float
+    total_row_bytes: float
+    bytes: Parts
+    quality: Quality | None
+    fidelity: Fidelity
+    buckets: dict[str, Bucket] | None
+    scan_ms: float | None
+    note: NotRequired[str]
+
+
+class Choice(TypedDict):
+    """The codec that was taken (the name of a point) and why, in one sentence."""
+
+    codec: str
+    why: str
+
+
+class Neighbours(TypedDict):
+    """The nearest items of one item by the original vectors and by the chosen codec's, nearest first, as text."""
+
+    item: str
+    before: list[str]
+    after: list[str]
+
+
+class Finding(TypedDict):
+    """Something the reader should know: a warning may change the decision, a note does not."""
+
+    level: Literal["warning", "note"]
+    text: str
+
+
+class Section(TypedDict):
+    """One data set.
+
+    metric: what `quality` measures, such as "ndcg@10"; where quality is None, the same name as `fidelity.metric`.
+    baseline: float32 vectors and what else they are compared with, such as plain popularity: name -> estimate of `metric`.
+    choice: None when nothing fits.
+    """
+
+    name: str
+    about: str
+    rows: int
+    dim: int
+    metric: str
+    baseline: dict[str, Estimate]
+    points: list[Point]
+    choice: Choice | None
+    neighbours: list[Neighbours]
+    findings: list[Finding]
+
+
+class ReportContent(TypedDict):
+    """A whole report. made_with: machine, seed, versions: name -> text or number. reproduce: commands, one a line."""
+
+    title: str
+    made_with: dict[str, str | int | float]
+    sections: list[Section]
+    reproduce: list[str]
+
+
+def check(report: object) -> None:
+    """Raise InputError, with the place, unless `report` is a ReportContent with finite numbers whose parts agree with each other."""
+    check_shape(report, ReportContent, "report")
+    sections: list[Section] = report["sections"]  # type: ignore[index]
+    if not sections:
+        raise InputError("report.sections: got none; expected at least one data set.")
+    for number, section in enumerate(sections):
+        _check_section(section, f"report.sections[{number}]")
+
+
+def _check_section(section: Section, where: str) -> None:
+    if section["rows"] < 1 or section["dim"] < 1:
+        raise InputError(f"{where}: got {section['rows']} rows and {section['dim']} dimensions; expected at least one of each.")
+    names = [point["codec"] for point in section["points"]]
+    if not names or len(set(names)) != len(names):
+        raise InputError(f"{where}.points: got codecs {', '.join(names) or 'none'}; expected at least one, each named once.")
+    for number, point in enumerate(section["points"]):
+        _check_point(point, f"{where}.points[{number}]")
+    choice = section["choice"]
+    if choice is not None and choice["codec"] not in names:
+        raise InputError(f"{where}.choice.codec: got {choice['codec']!r}; expected the name of a point: {', '.join(names)}.")
+    if len({point["quality"] is None for point in section["points"]}) != 1:
+        raise InputError(f"{where}.points: some have a quality and some have none; expected all or none, or they cannot be compared.")
+    for name, estimate in section["baseline"].items():
+        _check_interval(estimate["low"], estimate["high"], f"{where}.baseline[{name!r}]")
+
+
+def _check_point(point: Point, where: str) -> None:
+    if point["row_bytes"] <= 0 or point["total_row_bytes"] <= 0 or min(point["bytes"].values()) < 0:  # type: ignore[type-var,operator]
+        raise InputError(f"{where}: got {point['row_bytes']} bytes a row, {point['total_row_bytes']} in all and parts {point['bytes']}; expected more than 0.")
+    if point["scan_ms"] is not None and point["scan_ms"] < 0:
+        raise InputError(f"{where}.scan_ms: got {point['scan_ms']}; expected at least 0.")
+    fidelity = point["fidelity"]
+    _check_interval(fidelity["low"], fidelity["high"], f"{where}.fidelity")
+    if not 0 <= fidelity["mean"] <= 1:
+        raise InputError(f"{where}.fidelity.mean: got {fidelity['mean']}; expected a share from 0 to 1.")
+    if point["quality"] is not None:
+        _check_interval(point["quality"]["low"], point["quality"]["high"], f"{where}.quality")
+    for name, bucket in (point["buckets"] or {}).items():
+        _check_interval(bucket["low"], bucket["high"], f"{where}.buckets[{name!r}]")
+
+
+def _check_interval(low: float, high: float, where: str) -> None:
+    if low > high:
+        raise InputError(f"{where}: got an interval from {low} to {high}; expected low at most high.")
