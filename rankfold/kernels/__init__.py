@@ -1,0 +1,217 @@
+"""The few loops that must be fast, each with a slow NumPy twin in `reference.py`.
+
+A kernel reads arrays and writes into `out`. It runs on one thread, releases the interpreter lock, and cannot fail after the checks made here:
+wrong dtypes, shapes or memory layouts raise InputError. The same code is compiled for several instruction sets ("levels"); the best one that this
+processor has is used, or the one named by the environment variable RANKFOLD_KERNELS. Whole-number results are equal on every level.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+import numpy as np
+
+from .. import runtime
+from ..errors import InputError, KernelError
+from . import reference
+
+try:
+    from . import _native as _built
+except ImportError:
+    _native: ModuleType | None = None
+else:
+    _native = _built
+
+__all__ = ["beam", "bits", "dot8", "interleave", "level", "levels", "lut4", "lut8", "nearest", "select", "use"]
+
+BLOCK = 64
+MAX_BEAM = 64
+MAX_BEAM_LEVELS = 128
+
+_forced: str | None = None
+
+
+def levels() -> list[str]:
+    """The levels that this machine can run, best first; "reference" (NumPy) is always the last."""
+    return [*(_native.levels() if _native else []), "reference"]
+
+
+def level() -> str:
+    """The level in use. Raises KernelError when RANKFOLD_KERNELS asks for one that is not here."""
+    return _forced or _available(runtime.kernel_level_asked(), runtime.KERNELS_VARIABLE)
+
+
+@contextmanager
+def use(name: str) -> Iterator[None]:
+    """Run kernels on the level `name` inside a `with` block, in every thread. Raises KernelError when it is not here."""
+    global _forced
+    before, _forced = _forced, _available(name, "level")
+    try:
+        yield
+    finally:
+        _forced = before
+
+
+def _available(asked: str | None, source: str) -> str:
+    here = levels()
+    if asked is None:
+        return here[0]
+    if asked not in here:
+        hint = "" if _native else " This install has no compiled kernels: install a C++ compiler and reinstall rankfold to get them."
+        raise KernelError(f"{source}: got {asked!r}; this machine has {', '.join(here)}.{hint}")
+    return asked
+
+
+def _run(kernel: str, *arguments: object) -> None:
+    name = level()
+    if name == "reference" or _native is None:
+        getattr(reference, kernel)(*arguments)
+    else:
+        getattr(_native, kernel)(name, *arguments)
+
+
+def _expect(name: str, array: np.ndarray, dtype: type, *shape: int | str, written: bool = False) -> None:
+    """Raise InputError unless `array` is C-contiguous, of this dtype and shape; a string in `shape` names a free length."""
+    good = isinstance(array, np.ndarray) and array.dtype == dtype and array.ndim == len(shape)
+    good = good and all(isinstance(want, str) or want == got for want, got in zip(shape, array.shape))
+    if not good or not array.flags.c_contiguous or not array.flags.aligned or (written and not array.flags.writeable):
+        expected = f"C-contiguous{' writable' if written else ''} {np.dtype(dtype)} of shape ({', '.join(map(str, shape))})"
+        raise InputError(f"{name}: got {_described(array)}; expected {expected}. Convert with numpy.ascontiguousarray(array, dtype).")
+
+
+def _described(array: object) -> str:
+    if not isinstance(array, np.ndarray):
+        return type(array).__name__
+    layout = "" if array.flags.c_contiguous and array.flags.aligned else "not contiguous "
+    return f"{layout}{'' if array.flags.writeable else 'read-only '}{array.dtype} of shape {array.shape}"
+
+
+def dot8(queries: np.ndarray, rows: np.ndarray, out: np.ndarray) -> None:
+    """out[i, r] = queries[i] . rows[r], exact.
+
+    queries int16 (q, d), rows int8 (n, d), out int32 (q, n). The caller sees to it that no sum leaves int32:
+    d * max|query| * 128 < 2**31. Raises InputError for other dtypes, shapes or layouts.
+    """
+    _expect("queries", queries, np.int16, "q", "d")
+    _expect("rows", rows, np.int8, "n", queries.shape[1])
+    _expect("out", out, np.int32, len(queries), len(rows), written=True)
+    _run("dot8", queries, rows, out)
+
+
+def interleave(codes: np.ndarray) -> np.ndarray:
+    """The scan layout: uint8 codes (n, g) -> uint8 (ceil(n / 64), g, 64), padded with zeros.
+
+    Entry [b, j, r] is group j of row 64 * b + r, so that one load gets one group of 64 rows. Raises InputError for other dtypes, shapes or layouts.
+    """
+    _expect("codes", codes, np.uint8, "n", "g")
+    count, groups = codes.shape
+    out = np.empty((-(-count // BLOCK), groups, BLOCK), np.uint8)
+    _run("interleave", codes, out)
+    return out
+
+
+def lut8(tables: np.ndarray, packed: np.ndarray, step: np.ndarray, offset: np.ndarray, out: np.ndarray) -> None:
+    """out[i, r] = offset[i] + step[i] * sum over groups j of tables[i, j, code of row r in group j].
+
+    tables uint8 (q, g, 256), packed uint8 (b, g, 64) from `interleave`, step and offset float32 (q,), out float32 (q, n) with
+    64 * (b - 1) < n <= 64 * b. The sum is a whole number; the product and the sum with the offset are rounded one after the other.
+    Register tables for codebook scans: André, Kermarrec, Le Scouarnec, "Cache locality is not enough" (VLDB 2015), there with 16 entries.
+    Raises InputError for other dtypes, shapes or layouts.
+    """
+    _expect("tables", tables, np.uint8, "q", "g", 256)
+    _expect("packed", packed, np.uint8, "b", tables.shape[1], BLOCK)
+    _expect_scaled(len(tables), step, offset, out)
+    _expect_blocks(packed, out)
+    _run("lut8", tables, packed, step, offset, out)
+
+
+def lut4(tables: np.ndarray, packed: np.ndarray, step: np.ndarray, offset: np.ndarray, out: np.ndarray) -> None:
+    """As `lut8` with 16 entries a table and two groups a byte: group 2j in the low four bits, group 2j + 1 in the high four.
+
+    tables uint8 (q, g, 16) with even g, packed uint8 (b, g / 2, 64) from `interleave`, step and offset float32 (q,), out float32 (q, n).
+    Raises InputError for other dtypes, shapes or layouts.
+    """
+    _expect("packed", packed, np.uint8, "b", "g / 2", BLOCK)
+    _expect("tables", tables, np.uint8, "q", 2 * packed.shape[1], 16)
+    _expect_scaled(len(tables), step, offset, out)
+    _expect_blocks(packed, out)
+    _run("lut4", tables, packed, step, offset, out)
+
+
+def bits(planes: np.ndarray, rows: np.ndarray, step: np.ndarray, offset: np.ndarray, out: np.ndarray) -> None:
+    """out[i, r] = offset[i] + step[i] * sum of the query's signed bytes over the set bits of row r.
+
+    planes uint64 (q, 8, w): bit b of plane p is bit p of the query's value for bit b; plane 7 weighs -128. rows uint64 (n, w),
+    step and offset float32 (q,), out float32 (q, n). Raises InputError for other dtypes, shapes or layouts.
+    """
+    _expect("planes", planes, np.uint64, "q", 8, "w")
+    _expect("rows", rows, np.uint64, "n", planes.shape[2])
+    _expect_scaled(len(planes), step, offset, out)
+    _expect("out", out, np.float32, len(planes), len(rows), written=True)
+    _run("bits", planes, rows, step, offset, out)
+
+
+def nearest(x: np.ndarray, centroids: np.ndarray, half_norms: np.ndarray, best: np.ndarray, score: np.ndarray) -> None:
+    """best[r] = the j of the largest x[r] . centroids[j] - half_norms[j], the lowest j in a tie; score[r] = that value.
+
+    With half_norms[j] = |centroids[j]|^2 / 2 this is the nearest centroid, and |x - c|^2 = |x|^2 - 2 * score.
+    x float32 (n, d), centroids float32 (k, d) with k >= 1, half_norms float32 (k,), best int32 (n,), score float32 (n,).
+    The last bits of a score may differ between levels. Raises InputError for other dtypes, shapes or layouts.
+    """
+    _expect("x", x, np.float32, "n", "d")
+    _expect("centroids", centroids, np.float32, "k", x.shape[1])
+    if len(centroids) == 0:
+        raise InputError("centroids: got none; expected at least one.")
+    _expect("half_norms", half_norms, np.float32, len(centroids))
+    _expect("best", best, np.int32, len(x), written=True)
+    _expect("score", score, np.float32, len(x), written=True)
+    _run("nearest", x, centroids, half_norms, best, score)
+
+
+def beam(dots: np.ndarray, cross: np.ndarray, half_norms: np.ndarray, codes: np.ndarray, cost: np.ndarray, width: int) -> None:
+    """Beam search for the sum of one codeword a level that is nearest to each row.
+
+    dots float32 (n, L * K): dots[r, l * K + j] = x_r . c_{l,j}. half_norms float32 (L, K): |c_{l,j}|^2 / 2.
+    cross float32 (K * K * L * (L - 1) / 2,): for l = 1 to L - 1 one block (l * K, K), one after the other, row m * K + i of block l holding
+    c_{m,i} . c_{l,j} for all j. codes uint8 (n, L) gets the best path, cost float32 (n,) its cost: |x - sum|^2 = |x|^2 + 2 * cost.
+    width: hypotheses kept, 1 to 64; ties go to the better hypothesis, then to the lower codeword. K <= 256, L <= 128.
+    Beam search for additive codes by tables of dot products: Babenko and Lempitsky, "Additive Quantization" (CVPR 2014).
+    Raises InputError for other dtypes, shapes or layouts.
+    """
+    _expect("half_norms", half_norms, np.float32, "L", "K")
+    count, size = half_norms.shape
+    if not 1 <= size <= 256 or not 1 <= count <= MAX_BEAM_LEVELS:
+        raise InputError(f"half_norms: got shape {half_norms.shape}; expected 1 to {MAX_BEAM_LEVELS} levels of 1 to 256 codewords.")
+    if isinstance(width, bool) or not isinstance(width, int | np.integer) or not 1 <= width <= MAX_BEAM:
+        raise InputError(f"width: got {width!r}; expected a whole number from 1 to {MAX_BEAM}.")
+    _expect("dots", dots, np.float32, "n", count * size)
+    _expect("cross", cross, np.float32, size * size * (count * (count - 1) // 2))
+    _expect("codes", codes, np.uint8, len(dots), count, written=True)
+    _expect("cost", cost, np.float32, len(dots), written=True)
+    _run("beam", dots, cross, half_norms, codes, cost, int(width))
+
+
+def select(scores: np.ndarray, first: int, top_scores: np.ndarray, top_rows: np.ndarray) -> None:
+    """Merge the scores of rows first, first + 1, ... into the running top k of each query.
+
+    scores float32 (q, n); top_scores float32 (q, k) and top_rows int64 (q, k) hold the best so far, best score first, the lower row first in a
+    tie, and (-inf, -1) in places not yet filled; start with all places so. A score of -inf never enters. Blocks may come in any order.
+    Raises InputError for other dtypes, shapes or layouts, or k = 0.
+    """
+    _expect("scores", scores, np.float32, "q", "n")
+    _expect("top_scores", top_scores, np.float32, len(scores), "k", written=True)
+    _expect("top_rows", top_rows, np.int64, len(scores), top_scores.shape[1], written=True)
+    if top_scores.shape[1] == 0:
+        raise InputError("top_scores: got k = 0; expected room for at least one row.")
+    _run("select", scores, int(first), top_scores, top_rows)
+
+
+def _expect_scaled(count: int, step: np.ndarray, offset: np.ndarray, out: np.ndarray) -> None:
+    _expect("step", step, np.float32, count)
+    _expect("offset", offset, np.float32, count)
+    _expect("out", out, np.float32, count, "n", written=True)
+
+
+def _expect_blocks(packed: np.ndarray, out: np.ndarray) -> None:
+    if len(packed) != -(-out.shape[1] // BLOCK):
+        raise InputError(f"packed: got {len(packed)} blocks of {BLOCK} rows for {out.shape[1]} rows in out; expected {-(-out.shape[1] // BLOCK)}.")
