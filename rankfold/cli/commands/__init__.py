@@ -1,0 +1,1 @@
+"""One file per command, with one function of the same name."""

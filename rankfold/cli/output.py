@@ -1,0 +1,59 @@
+"""Where results go: text for people, or one JSON document, on stdout; notes and errors on stderr."""
+
+import json
+import math
+from typing import Any
+
+import typer
+
+
+class Output:
+    """Collects one command's result. As text, lines are written at once; as JSON, only `finish` writes, and only to stdout."""
+
+    def __init__(self, as_json: bool):
+        self.as_json = as_json
+
+    def line(self, text: str = "") -> None:
+        """One line of text for people; nothing with --json."""
+        if not self.as_json:
+            typer.echo(text)
+
+    def note(self, text: str) -> None:
+        """One line on stderr, in both forms: what a person should know and a program need not."""
+        typer.echo(text, err=True)
+
+    def finish(self, document: dict) -> None:
+        """With --json, the one document; otherwise nothing."""
+        if self.as_json:
+            typer.echo(json.dumps(finite(document), indent=2, allow_nan=False, ensure_ascii=False))
+
+
+def report_error(kind: str, message: str, exit_code: int, *, as_json: bool) -> None:
+    """One line `error: ...` on stderr; with JSON also one document on stdout."""
+    if as_json:
+        typer.echo(json.dumps({"error": {"kind": kind, "message": message, "exit_code": exit_code}}, indent=2, ensure_ascii=False))
+    typer.echo(f"error: {message}", err=True)
+
+
+def finite(value: Any) -> Any:
+    """`value` as plain JSON: numpy scalars and arrays as numbers and lists, ids as text, numbers that are not finite as null."""
+    if isinstance(value, dict):
+        return {finite_key(key): finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(part) for part in value]
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, bool | int | str) or value is None:
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if hasattr(value, "tolist"):
+        return finite(value.tolist())
+    if hasattr(value, "to_dict"):
+        return finite(value.to_dict())
+    return str(value)
+
+
+def finite_key(key: Any) -> str:
+    """A key of a JSON object: always text."""
+    return key.decode("utf-8", "replace") if isinstance(key, bytes) else str(key)
