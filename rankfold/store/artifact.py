@@ -1,0 +1,50 @@
+"""Save a table and load it again."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from ..arrays import blocks
+from ..errors import ArtifactError, InputError
+from ..table import Segment, Table
+from .folder import resolve
+from .mapping import map_table, read_manifest
+from .verify import findings_of
+from .writer import ArtifactWriter
+
+SAVE_ROWS = 65_536
+
+
+def save(table: Table, root: Path | str, *, note: str = "", details: Mapping[str, object] | None = None) -> Path:
+    """Write `table` into the store folder `root` and make it the current artifact there; returns root/<digest>.
+
+    The same table gives the same path. details: anything plain to be kept beside the note; no times, or equal tables get different digests.
+    Old or new, never torn: until the last rename readers see what was there. Raises InputError, and ArtifactError when the disk refuses.
+    """
+    with ArtifactWriter(root, dim=table.dim, ids=table.ids, unit=table.unit, space=table.space, alive=table.alive) as writer:
+        for number, segment in enumerate(table.segments):
+            writer.segment(segment.codec, segment.state, rows=segment.count, share=_same_state(table.segments[:number], segment))
+            for start, stop in blocks(segment.count, SAVE_ROWS):
+                writer.append(segment.codes.rows(slice(start, stop)).columns)
+        return writer.publish(note=note, details=details)
+
+
+def load(path: Path | str, *, check: Literal["sizes", "digests"] = "sizes") -> Table:
+    """The table of an artifact, or of the current artifact of a store folder; its arrays are mapped from the files and read-only.
+
+    check: "sizes" compares the manifest with the directory's name and each file's header and length with the manifest; "digests" reads every byte.
+    Raises ArtifactError when anything is missing, damaged, or not what the codec expects.
+    """
+    if check not in ("sizes", "digests"):
+        raise InputError(f'check: got {check!r}; expected "sizes" or "digests".')
+    directory = resolve(path)
+    if check == "digests":
+        findings = findings_of(directory)
+        if findings:
+            raise ArtifactError(f"{len(findings)} findings; the first: {findings[0]}")
+    return map_table(directory, read_manifest(directory))
+
+
+def _same_state(earlier: tuple[Segment, ...], segment: Segment) -> int | None:
+    """The number of an earlier segment with the very same state, as `add` makes them."""
+    return next((number for number, other in enumerate(earlier) if other.state is segment.state and other.codec == segment.codec), None)
