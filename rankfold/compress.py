@@ -13,6 +13,7 @@ from .codecs import get
 from .codes import Arrays, Codes
 from .errors import InputError, SpecError
 from .progress import Progress, silent
+from .store import ArtifactWriter, load
 from .table import Segment, Table, encode_rows
 from .vectors import Vectors
 
@@ -58,7 +59,8 @@ def compress(
         columns = _encode_in_memory(vectors, fitted, unit, progress)
         segment = Segment(fitted.codec, fitted.state, Codes(columns), 0)
         return Table(vectors.dim, unit, vectors.ids, (segment,), space=vectors.space)
-    return _encode_to_disk(vectors, fitted, unit, Path(out), note, seed, progress)
+    details = {"seed": seed, "asked": to_spec(how), "weighted": weight is not None}
+    return _encode_to_disk(vectors, fitted, unit, Path(out), note, details, progress)
 
 
 def fit(
@@ -137,3 +139,10 @@ def _encode_in_memory(vectors: Vectors, fitted: Fitted, unit: bool, progress: Pr
 
     _encoded_blocks(vectors, fitted, unit, progress, take)
     return whole
+
+
+def _encode_to_disk(vectors: Vectors, fitted: Fitted, unit: bool, out: Path, note: str, details: dict[str, object], progress: Progress) -> Table:
+    with ArtifactWriter(out, dim=vectors.dim, ids=vectors.ids, unit=unit, space=vectors.space) as writer:
+        writer.segment(fitted.codec, fitted.state, rows=vectors.count)
+        _encoded_blocks(vectors, fitted, unit, progress, lambda first, columns: writer.append(columns))
+        return load(writer.publish(note=note, details=details))

@@ -120,7 +120,7 @@ class Table:
         held = np.flatnonzero(self.row_of(more.ids) >= 0)
         if held.size:
             raise InputError(
-                f"more: row {int(held[0])} has the id {as_text(more.ids[held[0]])!r}, which the table holds already ({held.size} such ids). Remove the old rows first."
+                f"more: row {int(held[0])} has the id {as_text(more.ids[held[0]])!r}, which the table holds already ({held.size} such). Remove the old rows first."
             )
         last = self.segments[-1]
         columns = [encode_rows(last.codec, last.state, unit_rows(x) if self.unit else x) for _, x in more.blocks()]
@@ -137,7 +137,9 @@ class Table:
         rows = self.row_of(ids)
         unknown = np.flatnonzero(rows < 0)
         if unknown.size:
-            raise InputError(f"ids: {as_text(np.asarray(ids)[unknown[0]])!r} is not in the table ({unknown.size} such ids); expected ids of rows that are there.")
+            raise InputError(
+                f"ids: {as_text(np.asarray(ids)[unknown[0]])!r} is not in the table ({unknown.size} such ids); expected ids of rows that are there."
+            )
         alive = np.ones(self.count, bool) if self.alive is None else self.alive.copy()
         alive[rows] = False
         if not alive.any():

@@ -46,7 +46,7 @@ def _specs(dim: int, row_bytes: int, rows: int, norms_vary: bool) -> Iterator[di
         scalar = {"codec": "scalar", "bits": bits}
         if dims == dim:
             yield scalar
-        elif 2 <= dims and dims >= dim // 16:
+        elif dims >= max(2, dim // 16):
             yield {"codec": "reduced", "dims": dims, "inner": scalar}
     if row_bytes > dim:
         yield {"codec": "int8"}

@@ -1,0 +1,160 @@
+"""A searcher returns the exact top k over the decoded rows: masks, ties, several segments, threads, the second pass."""
+
+import numpy as np
+import pytest
+
+from rankfold.codecs import from_spec
+from rankfold.compress import compress
+from rankfold.errors import InputError
+from rankfold.search import Rows, Searcher
+from rankfold.vectors import as_vectors
+
+
+def oracle(table, queries, k, *, exclude=None, allow=None):
+    """Every decoded row scored and sorted, the slow way."""
+    scores = np.einsum("qd,nd->qn", queries.astype(np.float64), table.decode().astype(np.float64))
+    if table.alive is not None:
+        scores[:, ~table.alive] = -np.inf
+    if allow is not None:
+        scores[:, ~allow] = -np.inf
+    for query in range(queries.shape[0]):
+        if exclude is not None:
+            scores[query, exclude.of(query)] = -np.inf
+    order = np.argsort(-scores, axis=1, kind="stable")[:, :k]
+    best = np.take_along_axis(scores, order, axis=1)
+    return np.where(best > -np.inf, order, -1), best
+
+
+def assert_same_list(ranking, rows, scores):
+    """Same scores place by place, and the same rows wherever neighbours in the list are clearly apart."""
+    finite = scores > -np.inf
+    np.testing.assert_array_equal(ranking.rows >= 0, finite)
+    scale = np.abs(scores[finite]).max(initial=1.0)
+    np.testing.assert_allclose(ranking.scores[finite], scores[finite], atol=2e-5 * scale)
+    gaps = np.abs(np.diff(scores, axis=1, append=-np.inf))
+    apart = (gaps > 1e-4 * scale) & (np.roll(gaps, 1, axis=1) > 1e-4 * scale)
+    apart[:, 0] = gaps[:, 0] > 1e-4 * scale
+    apart[:, -1] = False
+    np.testing.assert_array_equal(ranking.rows[apart & finite], rows[apart & finite])
+
+
+def made(spec=None, rows=700, dim=24, seed=0, **more):
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((rows, dim)).astype(np.float32)
+    return compress(as_vectors(x, np.arange(rows) * 3), from_spec(spec or {"codec": "half"}), **more), rng.standard_normal((9, dim)).astype(np.float32)
+
+
+@pytest.mark.parametrize("block", [1, 64, 100, 4096])
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_blocks_and_threads_change_nothing(block, workers):
+    table, queries = made()
+    whole = Searcher(table, workers=1).search(queries, 20)
+    some = Searcher(table, block=block, workers=workers).search(queries, 20)
+    np.testing.assert_array_equal(some.rows, whole.rows)
+    np.testing.assert_array_equal(some.scores, whole.scores)
+    assert_same_list(whole, *oracle(table, queries, 20))
+
+
+def test_a_query_gets_the_same_list_alone_and_in_a_batch():
+    table, queries = made({"codec": "pq", "groups": 4})
+    searcher = Searcher(table, workers=1)
+    together = searcher.search(queries, 15)
+    for number in range(queries.shape[0]):
+        alone = searcher.search(queries[number : number + 1], 15)
+        np.testing.assert_array_equal(alone.rows[0], together.rows[number])
+        np.testing.assert_array_equal(alone.scores[0], together.scores[number])
+
+
+def test_equal_scores_go_by_row_number():
+    x = np.tile(np.array([[1.0, 0.0], [0.0, 1.0]], np.float32), (50, 1))
+    table = compress(as_vectors(x), from_spec({"codec": "half"}))
+    ranking = Searcher(table, block=7, workers=2).search(np.array([[1.0, 0.0]], np.float32), 60)
+    np.testing.assert_array_equal(ranking.rows[0], np.concatenate([np.arange(0, 100, 2), np.arange(1, 21, 2)]))
+
+
+def test_masks_exclusions_and_removed_rows():
+    table, queries = made()
+    table = table.remove(np.array([0, 3, 30]))
+    exclude = Rows.from_lists([[1, 2, 3, 100]] * 4 + [[]] + [[699]] * 4)
+    allow = np.arange(700) % 3 != 0
+    searcher = Searcher(table, block=50, workers=2)
+    ranking = searcher.search(queries, 30, exclude=exclude, allow=allow)
+    assert_same_list(ranking, *oracle(table, queries, 30, exclude=exclude, allow=allow))
+    assert 1 not in ranking.rows[:4] and not np.isin(ranking.rows, [10]).any()
+    assert (ranking.rows % 3 != 0).all()
+
+
+def test_fewer_rows_than_asked_for_leaves_gaps_at_the_end():
+    table, queries = made(rows=5)
+    ranking = Searcher(table).search(queries, 8, allow=np.array([True, False, True, True, False]))
+    assert (ranking.rows[:, 3:] == -1).all() and (ranking.scores[:, 3:] == -np.inf).all()
+    assert (np.sort(ranking.rows[:, :3], axis=1) == [0, 2, 3]).all()
+    ids = Searcher(table).ids(ranking)
+    assert (np.sort(ids[:, :3], axis=1) == [0, 6, 9]).all() and (ids[:, 3:] == -1).all()
+
+
+@pytest.mark.parametrize(
+    "spec", [{"codec": "pq", "groups": 6}, {"codec": "residual", "levels": 4}, {"codec": "sign"}, {"codec": "normed", "inner": {"codec": "pq", "groups": 4}}]
+)
+def test_rounded_scans_still_give_the_exact_list(spec):
+    table, queries = made(spec, rows=1500)
+    # A spiky query makes eight-bit tables coarse, so that the second pass has work to do.
+    queries[0] *= np.float32(0.01)
+    queries[0, 3] = 50.0
+    ranking = Searcher(table, block=128).search(queries, 10)
+    assert_same_list(ranking, *oracle(table, queries, 10))
+
+
+def test_the_second_pass_finds_rows_that_rounding_hid():
+    table, queries = made(rows=900)
+    searcher = Searcher(table, block=200, workers=2)
+    for block in searcher._blocks:
+        exact_scan = block.segment.codec
+
+        class Rounded(type(exact_scan)):
+            def scan(self, prepared, packed, out):
+                super().scan(prepared, packed, out)
+                np.round(out / 8, out=out)
+                out *= 8
+                return np.full(out.shape[0], 4.1, np.float32)
+
+        object.__setattr__(block.segment, "codec", Rounded())
+    assert_same_list(searcher.search(queries, 10), *oracle(table, queries, 10))
+
+
+def test_rerank_orders_by_the_better_table():
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((800, 32)).astype(np.float32)
+    coarse = compress(as_vectors(x), from_spec({"codec": "sign"}))
+    fine = compress(as_vectors(x), from_spec({"codec": "half"}))
+    queries = rng.standard_normal((20, 32)).astype(np.float32)
+    exact, _ = oracle(fine, queries, 10)
+    plain = Searcher(coarse).search(queries, 10)
+    second = Searcher(coarse, rerank=fine, oversample=20).search(queries, 10)
+    overlap = [np.mean([np.isin(a, b).mean() for a, b in zip(ranking.rows, exact, strict=True)]) for ranking in (plain, second)]
+    assert overlap[1] > overlap[0] + 0.1
+    np.testing.assert_allclose(second.scores, np.take_along_axis(queries @ fine.decode().T, second.rows, axis=1), atol=1e-4)
+
+
+def test_refusals():
+    table, queries = made()
+    with pytest.raises(InputError, match="k: got 0"):
+        Searcher(table).search(queries, 0)
+    with pytest.raises(InputError, match="24"):
+        Searcher(table).search(queries[:, :5], 3)
+    with pytest.raises(InputError, match="exclude: got lists for 2"):
+        Searcher(table).search(queries, 3, exclude=Rows.from_lists([[1], [2]]))
+    with pytest.raises(InputError, match="exclude"):
+        Searcher(table).search(queries, 3, exclude=Rows.from_lists([[700]] * 9))
+    with pytest.raises(InputError, match="allow"):
+        Searcher(table).search(queries, 3, allow=np.ones(3, bool))
+    with pytest.raises(InputError, match="rerank"):
+        Searcher(table, rerank=made(rows=10)[0])
+
+
+def test_queries_of_another_space_are_refused():
+    x = np.eye(8, dtype=np.float32)
+    table = compress(as_vectors(x, space="als-1"), from_spec({"codec": "half"}))
+    with pytest.raises(InputError, match="als-2.*als-1"):
+        Searcher(table).search(as_vectors(x, space="als-2"), 1)
+    np.testing.assert_array_equal(Searcher(table).search(as_vectors(x, space="als-1"), 1).rows[:, 0], np.arange(8))

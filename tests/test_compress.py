@@ -1,0 +1,102 @@
+"""Compress: what is fitted, on which rows, with which weights, and what lands on disk."""
+
+import numpy as np
+import pytest
+
+from rankfold.codec import describe
+from rankfold.codecs import from_spec
+from rankfold.compress import compress, needs_norms
+from rankfold.errors import ArtifactError, InputError, SpecError
+from rankfold.store import load, verify
+from rankfold.vectors import as_vectors
+
+PQ = from_spec({"codec": "pq", "groups": 4})
+
+
+def free_norms(rows=600, dim=16, seed=0):
+    rng = np.random.default_rng(seed)
+    return (rng.standard_normal((rows, dim)) * rng.lognormal(0, 1, (rows, 1))).astype(np.float32)
+
+
+def test_normed_goes_around_a_quantizer_when_norms_vary():
+    x = free_norms()
+    assert compress(as_vectors(x), PQ).segments[0].codec.name == "normed"
+    assert compress(as_vectors(x), PQ, norms="raw").segments[0].codec.name == "pq"
+    assert compress(as_vectors(x), PQ, unit=True).segments[0].codec.name == "pq"
+    assert compress(as_vectors(x), from_spec({"codec": "int8"})).segments[0].codec.name == "int8"
+    reduced = from_spec({"codec": "reduced", "dims": 8, "inner": {"codec": "int8"}})
+    assert not needs_norms(reduced, x)
+    assert "normed(" in describe(compress(as_vectors(x), PQ).segments[0].codec)
+
+
+def test_norms_survive_compression():
+    x = free_norms()
+    table = compress(as_vectors(x), PQ)
+    lengths = np.linalg.norm(x, axis=1)
+    np.testing.assert_allclose(np.linalg.norm(table.decode(), axis=1), lengths, rtol=0.05)
+
+
+def test_unit_normalises_rows():
+    table = compress(as_vectors(free_norms()), from_spec({"codec": "half"}), unit=True)
+    assert table.unit
+    np.testing.assert_allclose(np.linalg.norm(table.decode(), axis=1), 1, atol=1e-3)
+    more = table.add(as_vectors(free_norms(3), [1000, 1001, 1002]))
+    np.testing.assert_allclose(np.linalg.norm(more.decode()[-3:], axis=1), 1, atol=1e-3)
+
+
+def test_weight_pulls_the_codebooks():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((3000, 8)).astype(np.float32)
+    weight = np.where(np.arange(3000) < 300, 100.0, 0.01).astype(np.float32)
+    plain, pulled = (compress(as_vectors(x), PQ, norms="raw", weight=w).decode()[:300] for w in (None, weight))
+    assert np.square(pulled - x[:300]).sum() < 0.8 * np.square(plain - x[:300]).sum()
+
+
+def test_same_seed_same_bytes_and_other_seed_other_sample():
+    x = free_norms(2000)
+    one, two, other = (compress(as_vectors(x), PQ, sample=500, seed=seed) for seed in (3, 3, 4))
+    for name in one.segments[0].state:
+        np.testing.assert_array_equal(one.segments[0].state[name], two.segments[0].state[name])
+    assert any(not np.array_equal(one.segments[0].state[name], other.segments[0].state[name]) for name in one.segments[0].state)
+
+
+def test_out_gives_the_same_table_mapped(tmp_path):
+    vectors = as_vectors(free_norms(), space="als-7")
+    table = compress(vectors, PQ)
+    mapped = compress(vectors, PQ, out=tmp_path / "v1")
+    again = load(tmp_path / "v1", check="digests")
+    for one in (mapped, again):
+        np.testing.assert_array_equal(one.decode(), table.decode())
+        np.testing.assert_array_equal(one.ids, table.ids)
+        assert one.space == "als-7"
+    assert verify(tmp_path / "v1") == []
+
+
+def test_nothing_is_left_when_encoding_fails(tmp_path):
+    class Broken(type(PQ)):
+        def encode(self, state, x):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compress(as_vectors(free_norms()), Broken(groups=4), norms="raw", out=tmp_path / "v1")
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+    with pytest.raises(ArtifactError):
+        load(tmp_path / "v1")
+
+
+def test_progress_counts_rows():
+    seen = []
+    compress(as_vectors(free_norms()), PQ, progress=lambda *call: seen.append(call))
+    assert seen[0] == ("fit", 0, 1) and seen[-1] == ("encode", 600, 600)
+
+
+def test_refusals():
+    vectors = as_vectors(free_norms())
+    with pytest.raises(InputError, match="norms"):
+        compress(vectors, PQ, norms="maybe")
+    with pytest.raises(InputError, match="sample"):
+        compress(vectors, PQ, sample=0)
+    with pytest.raises(InputError, match="weight"):
+        compress(vectors, PQ, weight=np.ones(3))
+    with pytest.raises(SpecError, match="groups"):
+        compress(vectors, from_spec({"codec": "pq", "groups": 400}))
