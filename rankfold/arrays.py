@@ -23,21 +23,34 @@ def as_matrix(x: object, name: str, *, dim: int | None = None, allow_empty: bool
     Raises InputError for object arrays, other dtypes than float16/32/64, other ranks, another dimension than `dim`,
     no rows, or values that are not finite (the row is named).
     """
-    array = np.asarray(x)
+    array = as_floats(x, name, allow_empty=allow_empty)
+    if dim is not None and array.shape[1] != dim:
+        raise InputError(f"{name}: got {array.shape[1]} dimensions (shape {array.shape}); expected {dim}. Are these vectors of the same model?")
+    with np.errstate(over="ignore", invalid="ignore"):
+        matrix = np.ascontiguousarray(array, dtype=np.float32)
+    check_finite(matrix, name)
+    return matrix
+
+
+def as_floats(x: object, name: str, *, allow_empty: bool = False) -> np.ndarray:
+    """`x` as a matrix (n, d) of float16, float32 or float64, as it lies; its values are not looked at.
+
+    Raises InputError for what numpy cannot read without guessing, other dtypes, other ranks, no rows, or dimensions out of range.
+    """
+    try:
+        array = np.asarray(x)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise InputError(f"{name}: got {type(x).__name__}, which numpy cannot read ({error}); expected a matrix of floats in main memory.") from error
     if array.dtype.kind != "f" or array.dtype.itemsize not in (2, 4, 8):
-        raise InputError(f"{name}: got dtype {array.dtype}; expected float16, float32 or float64. Convert with numpy's astype.")
+        advice = "Undo the scaling first, then convert with numpy's astype." if array.dtype.kind in "iu" else "Convert with numpy's astype."
+        raise InputError(f"{name}: got dtype {array.dtype}; expected float16, float32 or float64. {advice}")
     if array.ndim != 2:
         raise InputError(f"{name}: got shape {array.shape}; expected two dimensions (rows, dim). One vector v goes in as v[None, :].")
     if not allow_empty and array.shape[0] == 0:
         raise InputError(f"{name}: got no rows (shape {array.shape}); expected at least one.")
     if not 1 <= array.shape[1] <= MAX_DIM:
         raise InputError(f"{name}: got {array.shape[1]} dimensions; expected 1 to {MAX_DIM}.")
-    if dim is not None and array.shape[1] != dim:
-        raise InputError(f"{name}: got {array.shape[1]} dimensions (shape {array.shape}); expected {dim}. Are these vectors of the same model?")
-    with np.errstate(over="ignore"):
-        matrix = np.ascontiguousarray(array, dtype=np.float32)
-    check_finite(matrix, name)
-    return matrix
+    return array
 
 
 def check_finite(matrix: F32, name: str, *, first_row: int = 0) -> None:
@@ -78,17 +91,27 @@ def as_ids(ids: object, count: int, name: str = "ids") -> np.ndarray:
             raise InputError(f"{name}: got {int(array.max())}; expected whole numbers that fit int64.")
         out = array.astype(np.int64)
     elif array.dtype.kind == "U":
-        out = np.char.encode(array, "utf-8")
+        out = _encoded(array, name)
     elif array.dtype.kind == "S":
         out = array
-    elif array.dtype.kind == "O" and all(isinstance(value, str) for value in array):
-        out = np.array([value.encode() for value in array])
+    elif array.dtype.kind in "OT" and all(isinstance(value, str) for value in array):
+        out = _encoded(array, name)
     else:
         raise InputError(f"{name}: got dtype {array.dtype}; expected whole numbers or strings.")
     if out.dtype.kind == "S":
         _check_text_ids(out, array, name)
     _check_unique(out, name)
     return np.ascontiguousarray(out)
+
+
+def _encoded(texts: np.ndarray, name: str) -> np.ndarray:
+    encoded = []
+    for row in range(texts.size):
+        try:
+            encoded.append(texts[row].encode())
+        except (UnicodeError, ValueError) as error:
+            raise InputError(f"{name}: row {row} is not text that UTF-8 can hold ({error}); expected valid text.") from error
+    return np.array(encoded, np.bytes_)
 
 
 def _check_text_ids(out: np.ndarray, given: np.ndarray, name: str) -> None:
@@ -98,7 +121,7 @@ def _check_text_ids(out: np.ndarray, given: np.ndarray, name: str) -> None:
     empty = np.flatnonzero(lengths == 0)
     if empty.size:
         raise InputError(f"{name}: row {int(empty[0])} has an empty id; expected text.")
-    if given.dtype.kind == "O":
+    if given.dtype.kind in "OT":
         for row, value in enumerate(given):
             if value.endswith("\0"):
                 raise InputError(f"{name}: row {row} ends in a NUL character, which cannot be stored; expected text without it.")
@@ -110,7 +133,8 @@ def _check_unique(ids: np.ndarray, name: str) -> None:
     if same.size:
         first, second = int(order[same[0]]), int(order[same[0] + 1])
         raise InputError(
-            f"{name}: rows {first} and {second} have the same id {as_text(ids[first])!r} ({same.size} duplicates in all); expected unique ids. Drop all but one."
+            f"{name}: rows {first} and {second} have the same id {as_text(ids[first])!r} ({same.size} duplicates in all); expected unique ids. "
+            "Drop all but one."
         )
 
 
