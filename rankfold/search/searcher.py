@@ -46,6 +46,11 @@ class Searcher:
         self._blocks = scan_blocks(table, block)
         self._pass_queries = max(1, PASS_SCORES // block)
 
+    @property
+    def count(self) -> int:
+        """How many rows, removed ones included."""
+        return self.table.count
+
     def search(self, queries: F32 | Vectors, k: int, *, exclude: Rows | None = None, allow: np.ndarray | None = None) -> Ranking:
         """The k best rows of every query, best first; equal scores go by row number.
 
