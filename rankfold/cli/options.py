@@ -23,3 +23,4 @@ VectorColumn = Annotated[str | None, typer.Option("--vector-column", metavar="NA
 Space = Annotated[str | None, typer.Option("--space", metavar="NAME", help="Name of the embedding space, such as the training run; other spaces are refused later.")]
 ZeroRows = Annotated[str, typer.Option("--zero-rows", metavar="error|keep", help="What to do about rows that are all zeros.")]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same bytes.", min=0)]
+Unknown = Annotated[str, typer.Option("--unknown", metavar="error|drop", help="What to do about events whose user or item is not in the vectors.")]

@@ -17,7 +17,9 @@ def number(value: float | None, digits: int = 3) -> str:
         return NOTHING
     if value == 0:
         return "0"
-    places = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    # The place of the first digit after rounding, so that 0.9999 shows as 1.00 and not as 1.000.
+    first = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
+    places = max(0, digits - 1 - first)
     return f"{value:,.{min(places, 6)}f}"
 
 
