@@ -1,0 +1,31 @@
+"""Small whole numbers packed into a stream of bits, row by row.
+
+Number j of a row takes the bits from j * bits on, the lowest first, counted from the lowest bit of the row's first byte.
+"""
+
+import numpy as np
+
+
+def packed_bytes(count: int, bits: int) -> int:
+    """Bytes that `count` numbers of `bits` bits take."""
+    return (count * bits + 7) // 8
+
+
+def pack_bits(numbers: np.ndarray, bits: int) -> np.ndarray:
+    """Numbers (n, c), each below 2^bits, bits from 1 to 16 -> uint8 (n, packed_bytes(c, bits)); bits beyond the last number are 0."""
+    if bits == 8:
+        return np.ascontiguousarray(numbers, dtype=np.uint8)
+    wide = np.ascontiguousarray(numbers, dtype="<u2")
+    stream = np.unpackbits(wide.view(np.uint8).reshape(*wide.shape, 2), axis=2, bitorder="little")[:, :, :bits]
+    return np.packbits(stream.reshape(wide.shape[0], wide.shape[1] * bits), axis=1, bitorder="little")
+
+
+def unpack_bits(packed: np.ndarray, bits: int, count: int) -> np.ndarray:
+    """What `pack_bits` made -> the numbers (n, count): uint8, or uint16 above 8 bits."""
+    if bits == 8:
+        return packed[:, :count]
+    rows = packed.shape[0]
+    stream = np.unpackbits(packed, axis=1, count=count * bits, bitorder="little").reshape(rows, count, bits)
+    if bits <= 8:
+        return np.packbits(stream, axis=2, bitorder="little")[:, :, 0]
+    return np.packbits(stream, axis=2, bitorder="little").reshape(rows, count * 2).view("<u2").astype(np.uint16)
