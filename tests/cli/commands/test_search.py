@@ -1,0 +1,52 @@
+"""`rankfold search`."""
+
+import json
+
+import numpy as np
+import pytest
+
+
+def exact(files, k: int) -> np.ndarray:
+    scores = files.users @ files.table.decode().T
+    return np.argsort(-scores, axis=1, kind="stable")[:, :k]
+
+
+def test_results_are_the_exact_lists_of_the_decoded_rows(rankfold, files):
+    result = rankfold("search", files.path("store"), "--queries", files.path("users.npy"), "-k", 5)
+    assert result.exit_code == 0
+    lines = [line.split("\t") for line in result.stdout.splitlines()]
+    assert len(lines) == len(files.users) * 5
+    assert [int(line[1]) for line in lines] == exact(files, 5).ravel().tolist()
+    assert [int(line[0]) for line in lines[:6]] == [0, 0, 0, 0, 0, 1]
+
+
+def test_json_holds_the_same(rankfold, files):
+    document = json.loads(rankfold("search", files.path("store"), "--queries", files.path("users.npy"), "-k", 3, "--json").stdout)
+    assert document["k"] == 3
+    assert [result["ids"] for result in document["results"]] == exact(files, 3).tolist()
+    assert all(len(result["scores"]) == 3 for result in document["results"])
+
+
+def test_excluded_items_are_not_returned(rankfold, files, tmp_path):
+    first = exact(files, 1)[:, 0]
+    (tmp_path / "seen.csv").write_text("user,item\n" + "".join(f"{user},{item}\n" for user, item in enumerate(first)) + "9999,1\n")
+    result = rankfold("search", files.path("store"), "--queries", files.path("users.npy"), "-k", 1, "--exclude", tmp_path / "seen.csv", "--json")
+    found = [result["ids"][0] for result in json.loads(result.stdout)["results"]]
+    assert found == exact(files, 2)[:, 1].tolist()
+
+
+def test_another_space_is_refused(rankfold, files):
+    result = rankfold("search", files.path("store"), "--queries", files.path("users.npy"), "--space", "model-2", "--json")
+    assert result.exit_code == 3
+    assert "model-2" in json.loads(result.stdout)["error"]["message"]
+
+
+def test_a_second_artifact_reorders(rankfold, files):
+    result = rankfold("search", files.path("store"), "--queries", files.path("users.npy"), "-k", 4, "--rerank", files.path("store"), "--json")
+    assert [result["ids"] for result in json.loads(result.stdout)["results"]] == exact(files, 4).tolist()
+
+
+@pytest.mark.parametrize("more", [["-k", "0"], ["-k", "x"], []])
+def test_wrong_usage(rankfold, files, more):
+    queries = ["--queries", files.path("users.npy")] if more else []
+    assert rankfold("search", files.path("store"), *queries, *more).exit_code == 2
