@@ -100,7 +100,8 @@ def check_root(root: Path) -> None:
 def make_folder(folder: Path) -> list[Path]:
     """Create a folder and those above it; returns what was created, the deepest first."""
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    if missing:
+        folder.mkdir(parents=True, exist_ok=True)
     for one in missing:
         sync_directory(one.parent)
     return missing
