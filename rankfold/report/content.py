@@ -9,7 +9,13 @@ from typing import Literal, NotRequired, TypedDict
 from ..errors import InputError
 from .schema import check_shape
 
-Estimate = TypedDict("Estimate", {"mean": float, "low": float, "high": float})
+
+class Estimate(TypedDict):
+    """A mean over queries and its interval."""
+
+    mean: float
+    low: float
+    high: float
 
 
 class Quality(TypedDict):
