@@ -120,7 +120,7 @@ class Table:
         held = np.flatnonzero(self.row_of(more.ids) >= 0)
         if held.size:
             raise InputError(
-                f"more: row {int(held[0])} has the id {as_text(more.ids[held[0]])!r}, which the table holds already ({held.size} such). Remove the old rows first."
+                f"more: row {int(held[0])} has the id {as_text(more.ids[held[0]])!r}, which the table holds already ({held.size} such). Remove it first."
             )
         last = self.segments[-1]
         columns = [encode_rows(last.codec, last.state, unit_rows(x) if self.unit else x) for _, x in more.blocks()]

@@ -144,7 +144,7 @@ def advice(facts: dict) -> list[str]:
     for key, what in (("popularity", "events"), ("exposure", "places in exact top-100 lists")):
         if facts[key] and facts[key]["share"]["top_20%"] > 0.5:
             said.append(
-                f"The top 20 % of rows take {facts[key]['share']['top_20%']:.0%} of the {what}: fit with exposure weights and read the tail bucket, not the mean."
+                f"The top 20 % of rows take {facts[key]['share']['top_20%']:.0%} of the {what}: fit with exposure weights and read the tail bucket too."
             )
     if facts["exposure"] is None:
         said.append("No user vectors were given: with --users, fitting can weigh rows by how often they are shown, and the loss can be measured on users.")

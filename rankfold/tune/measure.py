@@ -1,0 +1,122 @@
+"""Measure: what one compressed table kept and what it costs, as one point."""
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..codec import Codec, describe, inner_of, to_spec
+from ..evaluate.compare import Loss, compare, compare_parts
+from ..evaluate.intervals import Mean
+from ..evaluate.measure import evaluate
+from ..evaluate.report import Report
+from ..search import Searcher
+from ..table import Table
+from .evidence import Evidence, Half
+
+BUCKET_METRIC = "recall@10"
+TIMED_QUERIES = 7
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """One codec, measured.
+
+    row_bytes: one coded row. total_row_bytes: codes, scales, ids and codebooks over all rows. parts: bytes by part.
+    loss: of the evidence's metric, or None when nothing says what is relevant. fidelity: overlap@10 and overlap@100 with the exact lists.
+    buckets: head, mid and tail -> loss of recall@10 on their relevant items. scan_ms: median time of one query on one thread. fit_s: fit and encode.
+    """
+
+    codec: Codec
+    row_bytes: int
+    total_row_bytes: float
+    parts: dict[str, int]
+    metric: str
+    loss: Loss | None
+    losses: dict[str, Loss]
+    fidelity: dict[str, Mean]
+    buckets: dict[str, Loss]
+    scan_ms: float
+    fit_s: float
+    after: Report = field(repr=False)
+    note: str = ""
+
+    @property
+    def name(self) -> str:
+        """Short text of the codec."""
+        return describe(self.codec)
+
+    def to_dict(self) -> dict:
+        """One point of a report (see report/content.py), with its spec."""
+        fidelity_metric = self.metric if self.loss is None else "overlap@10"
+        mean = self.fidelity[fidelity_metric]
+        known = {name: loss for name, loss in self.buckets.items() if loss.is_known}
+        out = {
+            "codec": self.name,
+            "family": family(self.codec),
+            "row_bytes": self.row_bytes,
+            "total_row_bytes": self.total_row_bytes,
+            "bytes": {name: self.parts[name] for name in ("codes", "ids", "scales", "codebooks")},
+            "quality": _quality(self.loss),
+            "fidelity": {"metric": fidelity_metric, "mean": mean.mean, "low": _or(mean.low, mean.mean), "high": _or(mean.high, mean.mean)},
+            "buckets": {name: {"kept": 1 - loss.drop, "low": 1 - loss.high, "high": 1 - loss.low, "n": loss.n} for name, loss in known.items()} or None,
+            "scan_ms": self.scan_ms,
+        }
+        return out | ({"note": self.note} if self.note else {})
+
+    def spec(self) -> dict:
+        """The codec's settings, JSON-ready."""
+        return to_spec(self.codec)
+
+
+def measure(table: Table, evidence: Evidence, half: Half, *, fit_s: float = 0.0, seed: int = 0, workers: int | None = None) -> Point:
+    """Search every query of the half and compare with the uncompressed vectors. Raises InputError, as `evaluate`."""
+    searcher = Searcher(table, workers=workers)
+    after = evaluate(searcher, half.task, metrics=tuple(half.baseline.values), baseline=half.baseline)
+    losses = compare(half.baseline, after, seed=seed)
+    parts = compare_parts(half.baseline, after, seed=seed)
+    codec = table.segments[0].codec
+    agreement = after.fidelity.means() if after.fidelity is not None else {}
+    return Point(
+        codec=codec,
+        row_bytes=codec.row_bytes(table.dim),
+        total_row_bytes=table.nbytes / table.count,
+        parts=table.parts(),
+        metric=evidence.metric,
+        loss=losses[evidence.metric] if evidence.judged else None,
+        losses=losses if evidence.judged else {},
+        fidelity={name: mean for name, mean in agreement.items() if name.startswith("overlap")},
+        buckets={name: parts[name][BUCKET_METRIC] for name in ("head", "mid", "tail") if name in parts},
+        scan_ms=scan_ms(table, half),
+        fit_s=fit_s,
+        after=after,
+    )
+
+
+def scan_ms(table: Table, half: Half) -> float:
+    """Median milliseconds of a top-100 search of one query on one thread, after the first."""
+    searcher = Searcher(table, workers=1)
+    times = []
+    for query in range(min(TIMED_QUERIES + 1, half.task.count)):
+        start = time.perf_counter()
+        searcher.search(half.task.queries[query : query + 1], min(100, table.count))
+        times.append(1000 * (time.perf_counter() - start))
+    return float(np.median(times[1:] or times))
+
+
+def family(codec: Codec) -> str:
+    """The name that says most about a codec: its first part that is no wrapper for norms."""
+    inner = inner_of(codec)
+    if inner is None:
+        return codec.name
+    return family(inner) if codec.name == "normed" else f"{codec.name} {family(inner)}"
+
+
+def _quality(loss: Loss | None) -> dict | None:
+    if loss is None:
+        return None
+    return {"before": loss.before, "after": loss.after, "drop": _or(loss.drop, 0.0), "low": _or(loss.low, -1.0), "high": _or(loss.high, 1.0)}
+
+
+def _or(value: float, otherwise: float) -> float:
+    return float(value) if np.isfinite(value) else otherwise
