@@ -1,4 +1,4 @@
-"""From an artifact's files to a table: arrays mapped read-only, and one decode per segment to see that they fit their codec."""
+"""From an artifact's files to a table: arrays mapped read-only, states compared with their digests, and one decode a segment to see that all fits."""
 
 import os
 from pathlib import Path
@@ -6,12 +6,13 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ..arrays import MAX_DIM
 from ..codes import Arrays, Codes
 from ..errors import ArtifactError
 from ..table import Segment, Table
 from .folder import resolve
 from .manifest import ALIVE, IDS, MANIFEST, MAX_BYTES, Manifest, digest_of, is_digest, parse
-from .npy import map_array, open_regular
+from .npy import difference, map_array, open_regular
 
 
 def read_manifest(path: Path | str) -> Manifest:
@@ -38,7 +39,10 @@ def read_manifest(path: Path | str) -> Manifest:
 
 
 def map_table(directory: Path, manifest: Manifest) -> Table:
-    """The table of an artifact, its arrays mapped and read-only. Raises ArtifactError when a file does not fit the manifest or its codec."""
+    """The table of an artifact, its arrays mapped and read-only. Raises ArtifactError when a file does not fit the manifest or its codec.
+
+    The fitted state is small and every row depends on it, so its files are always compared with their digests.
+    """
 
     def mapped(name: str) -> np.ndarray:
         entry = manifest.files[name]
@@ -49,7 +53,12 @@ def map_table(directory: Path, manifest: Manifest) -> Table:
     segments = []
     for number, entry in enumerate(manifest.segments):
         if entry.state == number:
-            states[number] = MappingProxyType({name: mapped(file) for name, file in groups.get((number, "state"), {}).items()})
+            files = groups.get((number, "state"), {})
+            for file in files.values():
+                finding = difference(directory / file, manifest.files[file].size, manifest.files[file].sha256)
+                if finding:
+                    raise ArtifactError(finding)
+            states[number] = MappingProxyType({name: mapped(file) for name, file in files.items()})
         codes = Codes({name: mapped(file) for name, file in groups[number, "codes"].items()})
         segment = Segment(entry.codec, states[entry.state], codes, entry.first)
         _check_decodes(segment, manifest.dim, f"{directory}: segment {number}")
@@ -62,6 +71,10 @@ def map_table(directory: Path, manifest: Manifest) -> Table:
 
 def _check_decodes(segment: Segment, dim: int, name: str) -> None:
     """Decode the first and the last row, so that arrays that do not fit their codec are refused here and not in the middle of a search."""
+    for array_name, array in segment.state.items():
+        # Codecs keep a row length as a state called "dim" and allocate by it: a lie must not ask for gigabytes.
+        if array_name.split(".")[-1] == "dim" and (array.dtype.kind != "i" or array.shape != (1,) or not 1 <= int(array[0]) <= MAX_DIM):
+            raise ArtifactError(f"{name}: its state {array_name!r} is {array.dtype} {array.shape}; expected one number from 1 to {MAX_DIM}.")
     try:
         with np.errstate(all="ignore"):
             rows = segment.decode(np.unique([0, segment.count - 1]))

@@ -1,5 +1,6 @@
 """`.npy` files as rankfold writes them: a fixed header, then the bytes of one array; mapped back only when every header byte is as expected."""
 
+import hashlib
 import os
 import stat
 from math import prod
@@ -17,6 +18,7 @@ NUMBERS = ("|u1", "|i1", "<i2", "<i4", "<i8", "<f2", "<f4", "|b1", "<u2", "<u4",
 MAX_TEXT_BYTES = 1_024
 MAX_AXES = 8
 MAX_AXIS = 1 << 48
+READ_BYTES = 1 << 20
 
 
 def is_dtype(text: object) -> bool:
@@ -78,3 +80,24 @@ def map_array(path: Path, dtype: str, shape: tuple[int, ...]) -> np.ndarray:
         except (OSError, ValueError) as error:
             raise ArtifactError(f"{path}: cannot be mapped into memory ({error}).") from error
     return mapped.view(np.ndarray)
+
+
+def difference(path: Path, size: int, sha256: str) -> str:
+    """How a file differs from these bytes, in words; nothing when it does not. Reads all of it."""
+    found, length = hashlib.sha256(), 0
+    try:
+        with open_regular(path) as file:
+            while part := file.read(READ_BYTES):
+                found.update(part)
+                length += len(part)
+                if length > size:
+                    return f"{path}: has more bytes than the {size} expected. Copy or write the artifact again."
+    except ArtifactError as error:
+        return str(error)
+    except OSError as error:
+        return f"{path}: cannot be read ({error.strerror}). Copy or write the artifact again."
+    if length != size:
+        return f"{path}: has {length} bytes; expected {size}. Copy or write the artifact again."
+    if found.hexdigest() != sha256:
+        return f"{path}: its SHA-256 is {found.hexdigest()}; expected {sha256}. Copy or write the artifact again."
+    return ""

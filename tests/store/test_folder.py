@@ -80,9 +80,9 @@ def test_leftovers_of_the_living_stay(tmp_path):
 
 
 def test_a_lock_ends_with_its_process(tmp_path):
-    code = "import sys, os; from pathlib import Path; from rankfold.store.folder import hold; hold(Path(sys.argv[1]), wait=False); print('held', flush=True); sys.stdin.read()"
+    code = "import sys; from pathlib import Path; from rankfold.store.folder import hold; hold(Path(sys.argv[1]), wait=False); print(1, flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", code, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-        assert child.stdout.readline() == b"held\n"
+        assert child.stdout.readline() == b"1\n"
         assert hold(tmp_path, wait=False) is None
         child.kill()
         child.wait()

@@ -75,3 +75,21 @@ def test_an_error_of_the_manifest_names_the_artifact(artifact):
     path = renamed(artifact, lambda content: content.update(dim=0))
     with pytest.raises(ArtifactError, match=f"{path.name}.*dim"):
         read_manifest(path)
+
+
+def test_a_damaged_state_is_refused_without_being_asked(artifact):
+    path = artifact / "segment-000.state.scale.npy"
+    raw = bytearray(path.read_bytes())
+    raw[-1] ^= 1
+    path.write_bytes(raw)
+    with pytest.raises(ArtifactError, match="scale.npy: its SHA-256"):
+        map_table(artifact, read_manifest(artifact))
+
+
+@pytest.mark.parametrize("dim", [np.array([2**31 - 1], np.int32), np.array([0], np.int32), np.array([4, 4], np.int32), np.array([4.0], np.float32)])
+def test_a_state_cannot_ask_for_giant_rows(table, tmp_path, dim):
+    first = table.segments[0]
+    odd = Segment(first.codec, dict(first.state) | {"inner.dim": dim}, first.codes, 0)
+    path = save(Table(8, False, table.ids[:30], (odd,)), tmp_path)
+    with pytest.raises(ArtifactError, match="inner.dim.*expected one number"):
+        map_table(path, read_manifest(path))

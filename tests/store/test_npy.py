@@ -1,3 +1,4 @@
+import hashlib
 import io
 import os
 
@@ -7,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rankfold.errors import ArtifactError
-from rankfold.store.npy import HEADER_BYTES, NUMBERS, file_bytes, header, is_dtype, map_array, open_regular
+from rankfold.store.npy import HEADER_BYTES, NUMBERS, difference, file_bytes, header, is_dtype, map_array, open_regular
 
 
 def write(path, array):
@@ -80,3 +81,14 @@ def test_only_plain_files_are_opened(tmp_path):
     for name, match in {"link": "is a link", "pipe": "not a plain file", "folder": "plain file", "absent": "cannot be opened"}.items():
         with pytest.raises(ArtifactError, match=match):
             open_regular(tmp_path / f"{name}.npy")
+
+
+def test_difference_tells_what_differs(tmp_path):
+    path = tmp_path / "a.npy"
+    path.write_bytes(b"abc")
+    right = hashlib.sha256(b"abc").hexdigest()
+    assert difference(path, 3, right) == ""
+    assert "has 3 bytes; expected 4" in difference(path, 4, right)
+    assert "more bytes than the 2" in difference(path, 2, right)
+    assert "SHA-256" in difference(path, 3, right[::-1])
+    assert "cannot be opened" in difference(tmp_path / "absent", 3, right)
