@@ -1,0 +1,109 @@
+// The Python module: typed arrays in, one kernel of one level, the interpreter lock released meanwhile. The only file that knows Python.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+
+#include <cstring>
+
+#include "level.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace bound {
+
+using namespace rankfold;
+
+template <typename T, size_t RANK>
+using Array = nb::ndarray<T, nb::ndim<RANK>, nb::c_contig, nb::device::cpu>;
+
+const Kernels& kernels_of(const char* name) {
+    size_t count;
+    const Level* const levels = all_levels(count);
+    for (size_t i = 0; i < count; ++i) {
+        if (std::strcmp(levels[i].name, name) == 0 && levels[i].here()) return *levels[i].kernels;
+    }
+    throw nb::value_error("no such level on this machine");
+}
+
+nb::list level_names() {
+    size_t count;
+    const Level* const levels = all_levels(count);
+    nb::list names;
+    for (size_t i = 0; i < count; ++i) {
+        if (levels[i].here()) names.append(levels[i].name);
+    }
+    return names;
+}
+
+using Packed = Array<const std::uint8_t, 3>;
+using Numbers = Array<const float, 1>;
+
+void run_lut(Lut* lut, const Packed& tables, const Packed& packed, const Numbers& step, const Numbers& offset, const Array<float, 2>& out) {
+    const auto scale = Scale{step.data(), offset.data()};
+    nb::gil_scoped_release unlocked;
+    lut(tables.data(), packed.data(), scale, out.data(), out.shape(0), out.shape(1), packed.shape(1));
+}
+
+void dot8(const char* level, const Array<const std::int16_t, 2>& queries, const Array<const std::int8_t, 2>& rows, const Array<std::int32_t, 2>& out) {
+    const Kernels& run = kernels_of(level);
+    nb::gil_scoped_release unlocked;
+    run.dot8(queries.data(), rows.data(), out.data(), queries.shape(0), rows.shape(0), rows.shape(1));
+}
+
+void interleave(const char* level, const Array<const std::uint8_t, 2>& codes, const Array<std::uint8_t, 3>& out) {
+    const Kernels& run = kernels_of(level);
+    nb::gil_scoped_release unlocked;
+    run.interleave(codes.data(), out.data(), codes.shape(0), codes.shape(1));
+}
+
+void lut8(const char* level, const Packed& tables, const Packed& packed, const Numbers& step, const Numbers& offset, const Array<float, 2>& out) {
+    run_lut(kernels_of(level).lut8, tables, packed, step, offset, out);
+}
+
+void lut4(const char* level, const Packed& tables, const Packed& packed, const Numbers& step, const Numbers& offset, const Array<float, 2>& out) {
+    run_lut(kernels_of(level).lut4, tables, packed, step, offset, out);
+}
+
+void bits(const char* level, const Array<const std::uint64_t, 3>& planes, const Array<const std::uint64_t, 2>& rows, const Numbers& step,
+          const Numbers& offset, const Array<float, 2>& out) {
+    const Kernels& run = kernels_of(level);
+    nb::gil_scoped_release unlocked;
+    run.bits(planes.data(), rows.data(), {step.data(), offset.data()}, out.data(), planes.shape(0), rows.shape(0), rows.shape(1));
+}
+
+void nearest(const char* level, const Array<const float, 2>& x, const Array<const float, 2>& centroids, const Numbers& half_norms,
+             const Array<std::int32_t, 1>& best, const Array<float, 1>& score) {
+    const Kernels& run = kernels_of(level);
+    nb::gil_scoped_release unlocked;
+    run.nearest(x.data(), centroids.data(), half_norms.data(), best.data(), score.data(), x.shape(0), centroids.shape(0), x.shape(1));
+}
+
+void beam(const char* level, const Array<const float, 2>& dots, const Numbers& cross, const Array<const float, 2>& half_norms,
+          const Array<std::uint8_t, 2>& codes, const Array<float, 1>& cost, size_t width) {
+    const Kernels& run = kernels_of(level);
+    nb::gil_scoped_release unlocked;
+    run.beam(dots.data(), cross.data(), half_norms.data(), codes.data(), cost.data(), dots.shape(0), half_norms.shape(0), half_norms.shape(1), width);
+}
+
+void select(const char* level, const Array<const float, 2>& scores, std::int64_t first, const Array<float, 2>& top_scores,
+            const Array<std::int64_t, 2>& top_rows) {
+    const Kernels& run = kernels_of(level);
+    nb::gil_scoped_release unlocked;
+    run.select(scores.data(), first, top_scores.data(), top_rows.data(), scores.shape(0), scores.shape(1), top_scores.shape(1));
+}
+
+}  // namespace bound
+
+NB_MODULE(_native, module) {
+    const auto array = [](const char* name) { return nb::arg(name).noconvert(); };
+    module.doc() = "Compiled kernels; rankfold.kernels checks the arguments.";
+    module.def("levels", bound::level_names);
+    module.def("dot8", bound::dot8, "level"_a, array("queries"), array("rows"), array("out"));
+    module.def("interleave", bound::interleave, "level"_a, array("codes"), array("out"));
+    module.def("lut8", bound::lut8, "level"_a, array("tables"), array("packed"), array("step"), array("offset"), array("out"));
+    module.def("lut4", bound::lut4, "level"_a, array("tables"), array("packed"), array("step"), array("offset"), array("out"));
+    module.def("bits", bound::bits, "level"_a, array("planes"), array("rows"), array("step"), array("offset"), array("out"));
+    module.def("nearest", bound::nearest, "level"_a, array("x"), array("centroids"), array("half_norms"), array("best"), array("score"));
+    module.def("beam", bound::beam, "level"_a, array("dots"), array("cross"), array("half_norms"), array("codes"), array("cost"), "width"_a);
+    module.def("select", bound::select, "level"_a, array("scores"), "first"_a, array("top_scores"), array("top_rows"));
+}

@@ -1,0 +1,51 @@
+// What a level provides. Sizes: q queries, n rows, d dimensions, g groups, k kept or centroids, w words of 64 bits.
+// The arguments are described, and checked, in rankfold/kernels/__init__.py.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace rankfold {
+
+using std::size_t;
+
+constexpr size_t BLOCK = 64;
+
+struct Scale {
+    const float* step;
+    const float* offset;
+};
+
+using Dot8 = void(const std::int16_t* queries, const std::int8_t* rows, std::int32_t* out, size_t q, size_t n, size_t d);
+using Interleave = void(const std::uint8_t* codes, std::uint8_t* out, size_t n, size_t g);
+using Lut = void(const std::uint8_t* tables, const std::uint8_t* packed, Scale scale, float* out, size_t q, size_t n, size_t g);
+using Bits = void(const std::uint64_t* planes, const std::uint64_t* rows, Scale scale, float* out, size_t q, size_t n, size_t w);
+using Nearest = void(const float* x, const float* centroids, const float* half_norms, std::int32_t* best, float* score, size_t n, size_t k, size_t d);
+using Beam = void(const float* dots, const float* cross, const float* half_norms, std::uint8_t* codes, float* cost, size_t n, size_t levels, size_t size, size_t width);
+using Select = void(const float* scores, std::int64_t first, float* top_scores, std::int64_t* top_rows, size_t q, size_t n, size_t k);
+
+struct Kernels {
+    Dot8* dot8;
+    Interleave* interleave;
+    Lut* lut8;
+    Lut* lut4;
+    Bits* bits;
+    Nearest* nearest;
+    Beam* beam;
+    Select* select;
+};
+
+#ifdef RANKFOLD_LEVEL
+namespace RANKFOLD_LEVEL {
+Dot8 dot8;
+Interleave interleave;
+Lut lut8;
+Lut lut4;
+Bits bits;
+Nearest nearest;
+Beam beam;
+Select select;
+}  // namespace RANKFOLD_LEVEL
+#endif
+
+}  // namespace rankfold

@@ -1,0 +1,9 @@
+// Compiled once per level: the functions of this level as one value.
+#include "kernels.hpp"
+
+namespace rankfold::RANKFOLD_LEVEL {
+
+extern const Kernels kernels;
+const Kernels kernels = {dot8, interleave, lut8, lut4, bits, nearest, beam, select};
+
+}  // namespace rankfold::RANKFOLD_LEVEL

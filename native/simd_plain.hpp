@@ -1,0 +1,115 @@
+// The vector types of GCC and Clang: any processor, 16 bytes at a time.
+#pragma once
+
+namespace rankfold::RANKFOLD_LEVEL {
+
+typedef std::int8_t Int8x8 __attribute__((vector_size(8)));
+typedef std::int16_t Int16x8 __attribute__((vector_size(16)));
+typedef std::int32_t Int32x8 __attribute__((vector_size(32)));
+typedef std::uint8_t UInt8x16 __attribute__((vector_size(16)));
+typedef std::uint16_t UInt16x16 __attribute__((vector_size(32)));
+typedef std::int8_t Int8x16 __attribute__((vector_size(16)));
+typedef std::int16_t Int16x16 __attribute__((vector_size(32)));
+typedef std::int32_t Int32x4 __attribute__((vector_size(16)));
+typedef float Float4 __attribute__((vector_size(16)));
+
+template <typename V>
+RANKFOLD_INLINE V from_memory(const void* from) {
+    V x;
+    std::memcpy(&x, from, sizeof x);
+    return x;
+}
+
+// Whole numbers: LANES16 of 16 bits.
+constexpr size_t LANES16 = 8;
+using I16 = Int16x8;
+using I32 = Int32x8;
+
+RANKFOLD_INLINE I16 load16(const std::int16_t* from) { return from_memory<I16>(from); }
+RANKFOLD_INLINE I16 widen8(const std::int8_t* from) { return __builtin_convertvector(from_memory<Int8x8>(from), I16); }
+RANKFOLD_INLINE I32 zero32() { return I32{}; }
+RANKFOLD_INLINE I32 add_dot(I32 sum, I16 a, I16 b) { return sum + __builtin_convertvector(a, I32) * __builtin_convertvector(b, I32); }
+
+RANKFOLD_INLINE std::int32_t total(I32 x) { return ((x[0] + x[1]) + (x[2] + x[3])) + ((x[4] + x[5]) + (x[6] + x[7])); }
+
+// The totals of four vectors.
+RANKFOLD_INLINE void totals(I32 a, I32 b, I32 c, I32 d, std::int32_t* to) {
+    to[0] = total(a);
+    to[1] = total(b);
+    to[2] = total(c);
+    to[3] = total(d);
+}
+
+// Bytes of LUT_ROWS rows, and their sums in 16 bits.
+constexpr size_t LUT_ROWS = 16;
+using Bytes = UInt8x16;
+
+RANKFOLD_INLINE Bytes load_bytes(const std::uint8_t* from) { return from_memory<Bytes>(from); }
+RANKFOLD_INLINE Bytes low_nibbles(Bytes x) { return x & 15; }
+RANKFOLD_INLINE Bytes high_nibbles(Bytes x) { return x >> 4; }
+
+// table[code]: one load an entry.
+RANKFOLD_INLINE Bytes look256(const std::uint8_t* table, Bytes code) {
+    Bytes found{};
+    for (size_t lane = 0; lane < LUT_ROWS; ++lane) found[lane] = table[code[lane]];
+    return found;
+}
+RANKFOLD_INLINE Bytes look16(const std::uint8_t* table, Bytes index) { return look256(table, index); }
+
+struct Sums {
+    UInt16x16 rows{};
+};
+
+RANKFOLD_INLINE void add(Sums& sums, Bytes x) { sums.rows += __builtin_convertvector(x, UInt16x16); }
+RANKFOLD_INLINE void store(const Sums& sums, std::uint16_t* to) { std::memcpy(to, &sums.rows, sizeof sums.rows); }
+
+// Bits of a row against signed bytes: SPREAD bits become bytes of 0 or 255.
+constexpr size_t SPREAD = 16;
+constexpr size_t PAIR_STEPS = 120;  // so many steps of at most 128 fit 16 bits
+using Pairs = Int16x16;
+
+RANKFOLD_INLINE Bytes spread(const std::uint8_t* bits) {
+    const std::uint8_t a = bits[0], b = bits[1];
+    const Bytes copies = {a, a, a, a, a, a, a, a, b, b, b, b, b, b, b, b};
+    const Bytes one_bit = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    return reinterpret_cast<Bytes>((copies & one_bit) != 0);
+}
+RANKFOLD_INLINE Pairs zero_pairs() { return Pairs{}; }
+RANKFOLD_INLINE Pairs add_signed(Pairs sum, Bytes ones, const std::int8_t* values) {
+    return sum + __builtin_convertvector(reinterpret_cast<Int8x16>(ones) & from_memory<Int8x16>(values), Pairs);
+}
+RANKFOLD_INLINE I32 add_pairs(I32 sum, Pairs pairs) {
+    std::int16_t lane[16];
+    std::memcpy(lane, &pairs, sizeof lane);
+    const auto half = [&](size_t first) { return __builtin_convertvector(from_memory<Int16x8>(lane + first), I32); };
+    return sum + half(0) + half(8);
+}
+
+// Floats.
+constexpr size_t FLOATS = 4;
+constexpr size_t NEAREST_ROWS = 6;
+using F32 = Float4;
+using Mask = Int32x4;
+
+RANKFOLD_INLINE F32 load(const float* from) { return from_memory<F32>(from); }
+RANKFOLD_INLINE void store(float* to, F32 x) { std::memcpy(to, &x, sizeof x); }
+RANKFOLD_INLINE F32 all(float x) { return F32{x, x, x, x}; }
+RANKFOLD_INLINE F32 add(F32 a, F32 b) { return a + b; }
+RANKFOLD_INLINE F32 sub(F32 a, F32 b) { return a - b; }
+RANKFOLD_INLINE F32 mul(F32 a, F32 b) { return a * b; }
+RANKFOLD_INLINE F32 mul_add(F32 a, F32 b, F32 c) { return a * b + c; }
+RANKFOLD_INLINE Mask less(F32 a, F32 b) { return a < b; }
+RANKFOLD_INLINE Mask at_least(F32 a, F32 b) { return a >= b; }
+RANKFOLD_INLINE unsigned lanes(Mask mask) {
+    return static_cast<unsigned>((mask[0] & 1) | (mask[1] & 2) | (mask[2] & 4) | (mask[3] & 8));
+}
+RANKFOLD_INLINE F32 choose(Mask mask, F32 yes, F32 no) { return mask ? yes : no; }
+
+using Index = Int32x4;
+RANKFOLD_INLINE Index load_index(const std::int32_t* from) { return from_memory<Index>(from); }
+RANKFOLD_INLINE void store_index(std::int32_t* to, Index x) { std::memcpy(to, &x, sizeof x); }
+RANKFOLD_INLINE Index all_index(std::int32_t x) { return Index{x, x, x, x}; }
+RANKFOLD_INLINE Index choose_index(Mask mask, Index yes, Index no) { return mask ? yes : no; }
+RANKFOLD_INLINE F32 to_float(const std::int32_t* from) { return __builtin_convertvector(load_index(from), F32); }
+
+}  // namespace rankfold::RANKFOLD_LEVEL

@@ -1,0 +1,107 @@
+// SSE4.2: 16 bytes at a time.
+#pragma once
+
+#include <nmmintrin.h>
+
+namespace rankfold::RANKFOLD_LEVEL {
+
+// Whole numbers: LANES16 of 16 bits.
+constexpr size_t LANES16 = 8;
+using I16 = __m128i;
+using I32 = __m128i;
+
+RANKFOLD_INLINE I16 load16(const std::int16_t* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); }
+RANKFOLD_INLINE I16 widen8(const std::int8_t* from) { return _mm_cvtepi8_epi16(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))); }
+RANKFOLD_INLINE I32 zero32() { return _mm_setzero_si128(); }
+RANKFOLD_INLINE I32 add_dot(I32 sum, I16 a, I16 b) { return _mm_add_epi32(sum, _mm_madd_epi16(a, b)); }
+
+// The totals of four vectors.
+RANKFOLD_INLINE void totals(I32 a, I32 b, I32 c, I32 d, std::int32_t* to) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_hadd_epi32(_mm_hadd_epi32(a, b), _mm_hadd_epi32(c, d)));
+}
+
+// Bytes of LUT_ROWS rows, and their sums in 16 bits.
+constexpr size_t LUT_ROWS = 16;
+using Bytes = __m128i;
+
+RANKFOLD_INLINE Bytes load_bytes(const std::uint8_t* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); }
+RANKFOLD_INLINE Bytes low_nibbles(Bytes x) { return _mm_and_si128(x, _mm_set1_epi8(15)); }
+RANKFOLD_INLINE Bytes high_nibbles(Bytes x) { return _mm_and_si128(_mm_srli_epi16(x, 4), _mm_set1_epi8(15)); }
+
+// table[index] of 16 entries; an index with its top bit set gives 0.
+RANKFOLD_INLINE Bytes look16(const std::uint8_t* table, Bytes index) { return _mm_shuffle_epi8(load_bytes(table), index); }
+
+// table[code] of 256 entries: 16 small tables. The top bit blanks one half of them, so two halves are joined by `or`; bits 4 to 6 choose by blends.
+RANKFOLD_INLINE Bytes look256(const std::uint8_t* table, Bytes code) {
+    const Bytes low = _mm_and_si128(code, _mm_set1_epi8(static_cast<char>(0x8f)));
+    const Bytes high = _mm_xor_si128(low, _mm_set1_epi8(static_cast<char>(0x80)));
+    const Bytes bit6 = _mm_add_epi8(code, code);
+    const Bytes bit5 = _mm_add_epi8(bit6, bit6);
+    const Bytes bit4 = _mm_add_epi8(bit5, bit5);
+    const auto either = [&](int part) { return _mm_or_si128(look16(table + 16 * part, low), look16(table + 16 * part + 128, high)); };
+    const auto pair = [&](int part) { return _mm_blendv_epi8(either(part), either(part + 1), bit4); };
+    const auto four = [&](int part) { return _mm_blendv_epi8(pair(part), pair(part + 2), bit5); };
+    return _mm_blendv_epi8(four(0), four(4), bit6);
+}
+
+// `all` takes both bytes of each pair at once, `odd` the upper ones: the lower ones are what remains, modulo 2^16.
+struct Sums {
+    __m128i all = _mm_setzero_si128();
+    __m128i odd = _mm_setzero_si128();
+};
+
+RANKFOLD_INLINE void add(Sums& sums, Bytes x) {
+    sums.all = _mm_add_epi16(sums.all, x);
+    sums.odd = _mm_add_epi16(sums.odd, _mm_srli_epi16(x, 8));
+}
+RANKFOLD_INLINE void store(const Sums& sums, std::uint16_t* to) {
+    const __m128i even = _mm_sub_epi16(sums.all, _mm_slli_epi16(sums.odd, 8));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_unpacklo_epi16(even, sums.odd));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 8), _mm_unpackhi_epi16(even, sums.odd));
+}
+
+// Bits of a row against signed bytes: SPREAD bits become bytes of 0 or 1.
+constexpr size_t SPREAD = 16;
+constexpr size_t PAIR_STEPS = 120;  // so many steps of at most 256 fit 16 bits
+using Pairs = __m128i;
+
+RANKFOLD_INLINE Bytes spread(const std::uint8_t* bits) {
+    std::uint16_t word;
+    std::memcpy(&word, bits, sizeof word);
+    const __m128i place = _mm_set_epi64x(0x0101010101010101, 0);
+    const __m128i one_bit = _mm_set1_epi64x(static_cast<long long>(0x8040201008040201ULL));
+    const __m128i copies = _mm_shuffle_epi8(_mm_cvtsi32_si128(word), place);
+    return _mm_min_epu8(_mm_and_si128(copies, one_bit), _mm_set1_epi8(1));
+}
+RANKFOLD_INLINE Pairs zero_pairs() { return _mm_setzero_si128(); }
+RANKFOLD_INLINE Pairs add_signed(Pairs sum, Bytes ones, const std::int8_t* values) {
+    return _mm_add_epi16(sum, _mm_maddubs_epi16(ones, _mm_loadu_si128(reinterpret_cast<const __m128i*>(values))));
+}
+RANKFOLD_INLINE I32 add_pairs(I32 sum, Pairs pairs) { return _mm_add_epi32(sum, _mm_madd_epi16(pairs, _mm_set1_epi16(1))); }
+
+// Floats.
+constexpr size_t FLOATS = 4;
+constexpr size_t NEAREST_ROWS = 6;
+using F32 = __m128;
+using Mask = __m128;
+
+RANKFOLD_INLINE F32 load(const float* from) { return _mm_loadu_ps(from); }
+RANKFOLD_INLINE void store(float* to, F32 x) { _mm_storeu_ps(to, x); }
+RANKFOLD_INLINE F32 all(float x) { return _mm_set1_ps(x); }
+RANKFOLD_INLINE F32 add(F32 a, F32 b) { return _mm_add_ps(a, b); }
+RANKFOLD_INLINE F32 sub(F32 a, F32 b) { return _mm_sub_ps(a, b); }
+RANKFOLD_INLINE F32 mul(F32 a, F32 b) { return _mm_mul_ps(a, b); }
+RANKFOLD_INLINE F32 mul_add(F32 a, F32 b, F32 c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
+RANKFOLD_INLINE Mask less(F32 a, F32 b) { return _mm_cmplt_ps(a, b); }
+RANKFOLD_INLINE Mask at_least(F32 a, F32 b) { return _mm_cmpge_ps(a, b); }
+RANKFOLD_INLINE unsigned lanes(Mask mask) { return static_cast<unsigned>(_mm_movemask_ps(mask)); }
+RANKFOLD_INLINE F32 choose(Mask mask, F32 yes, F32 no) { return _mm_blendv_ps(no, yes, mask); }
+
+using Index = __m128i;
+RANKFOLD_INLINE Index load_index(const std::int32_t* from) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)); }
+RANKFOLD_INLINE void store_index(std::int32_t* to, Index x) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), x); }
+RANKFOLD_INLINE Index all_index(std::int32_t x) { return _mm_set1_epi32(x); }
+RANKFOLD_INLINE Index choose_index(Mask mask, Index yes, Index no) { return _mm_blendv_epi8(no, yes, _mm_castps_si128(mask)); }
+RANKFOLD_INLINE F32 to_float(const std::int32_t* from) { return _mm_cvtepi32_ps(load_index(from)); }
+
+}  // namespace rankfold::RANKFOLD_LEVEL

@@ -1,0 +1,111 @@
+// AVX-512 with byte permutes (VBMI) and integer dot products (VNNI): 64 bytes at a time.
+#pragma once
+
+#include <immintrin.h>
+
+namespace rankfold::RANKFOLD_LEVEL {
+
+// Whole numbers: LANES16 of 16 bits.
+constexpr size_t LANES16 = 32;
+using I16 = __m512i;
+using I32 = __m512i;
+
+RANKFOLD_INLINE I16 load16(const std::int16_t* from) { return _mm512_loadu_si512(from); }
+RANKFOLD_INLINE I16 widen8(const std::int8_t* from) { return _mm512_cvtepi8_epi16(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))); }
+RANKFOLD_INLINE I32 zero32() { return _mm512_setzero_si512(); }
+RANKFOLD_INLINE I32 add_dot(I32 sum, I16 a, I16 b) { return _mm512_dpwssd_epi32(sum, a, b); }
+
+RANKFOLD_INLINE __m256i halves(I32 x) { return _mm256_add_epi32(_mm512_castsi512_si256(x), _mm512_extracti64x4_epi64(x, 1)); }
+
+// The totals of four vectors.
+RANKFOLD_INLINE void totals(I32 a, I32 b, I32 c, I32 d, std::int32_t* to) {
+    const __m256i pairs = _mm256_hadd_epi32(_mm256_hadd_epi32(halves(a), halves(b)), _mm256_hadd_epi32(halves(c), halves(d)));
+    const __m128i four = _mm_add_epi32(_mm256_castsi256_si128(pairs), _mm256_extracti128_si256(pairs, 1));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), four);
+}
+
+// Bytes of LUT_ROWS rows, and their sums in 16 bits.
+constexpr size_t LUT_ROWS = 64;
+using Bytes = __m512i;
+
+RANKFOLD_INLINE Bytes load_bytes(const std::uint8_t* from) { return _mm512_loadu_si512(from); }
+RANKFOLD_INLINE Bytes low_nibbles(Bytes x) { return _mm512_and_si512(x, _mm512_set1_epi8(15)); }
+RANKFOLD_INLINE Bytes high_nibbles(Bytes x) { return _mm512_and_si512(_mm512_srli_epi16(x, 4), _mm512_set1_epi8(15)); }
+
+// table[index] of 16 entries.
+RANKFOLD_INLINE Bytes look16(const std::uint8_t* table, Bytes index) {
+    return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table))), index);
+}
+
+// table[code] of 256 entries: the table lies in four registers, each permute looks into two of them by the low seven bits, the top bit chooses.
+RANKFOLD_INLINE Bytes look256(const std::uint8_t* table, Bytes code) {
+    const Bytes low = _mm512_permutex2var_epi8(load_bytes(table), code, load_bytes(table + 64));
+    const Bytes high = _mm512_permutex2var_epi8(load_bytes(table + 128), code, load_bytes(table + 192));
+    return _mm512_mask_blend_epi8(_mm512_movepi8_mask(code), low, high);
+}
+
+// `all` takes both bytes of each pair at once, `odd` the upper ones: the lower ones are what remains, modulo 2^16.
+struct Sums {
+    __m512i all = _mm512_setzero_si512();
+    __m512i odd = _mm512_setzero_si512();
+};
+
+RANKFOLD_INLINE void add(Sums& sums, Bytes x) {
+    sums.all = _mm512_add_epi16(sums.all, x);
+    sums.odd = _mm512_add_epi16(sums.odd, _mm512_srli_epi16(x, 8));
+}
+RANKFOLD_INLINE void store(const Sums& sums, std::uint16_t* to) {
+    const __m512i even = _mm512_sub_epi16(sums.all, _mm512_slli_epi16(sums.odd, 8));
+    const __m512i first = _mm512_unpacklo_epi16(even, sums.odd);   // rows 0-7, 16-23, 32-39, 48-55
+    const __m512i second = _mm512_unpackhi_epi16(even, sums.odd);  // rows 8-15, 24-31, 40-47, 56-63
+    __m128i* const at = reinterpret_cast<__m128i*>(to);
+    _mm_storeu_si128(at + 0, _mm512_extracti32x4_epi32(first, 0));
+    _mm_storeu_si128(at + 1, _mm512_extracti32x4_epi32(second, 0));
+    _mm_storeu_si128(at + 2, _mm512_extracti32x4_epi32(first, 1));
+    _mm_storeu_si128(at + 3, _mm512_extracti32x4_epi32(second, 1));
+    _mm_storeu_si128(at + 4, _mm512_extracti32x4_epi32(first, 2));
+    _mm_storeu_si128(at + 5, _mm512_extracti32x4_epi32(second, 2));
+    _mm_storeu_si128(at + 6, _mm512_extracti32x4_epi32(first, 3));
+    _mm_storeu_si128(at + 7, _mm512_extracti32x4_epi32(second, 3));
+}
+
+// Bits of a row against signed bytes: SPREAD bits become bytes of 0 or 1.
+constexpr size_t SPREAD = 64;
+constexpr size_t PAIR_STEPS = 4096;  // sums are 32 bits wide here
+using Pairs = __m512i;
+
+RANKFOLD_INLINE Bytes spread(const std::uint8_t* bits) {
+    std::uint64_t word;
+    std::memcpy(&word, bits, sizeof word);
+    return _mm512_maskz_set1_epi8(static_cast<__mmask64>(word), 1);
+}
+RANKFOLD_INLINE Pairs zero_pairs() { return _mm512_setzero_si512(); }
+RANKFOLD_INLINE Pairs add_signed(Pairs sum, Bytes ones, const std::int8_t* values) { return _mm512_dpbusd_epi32(sum, ones, _mm512_loadu_si512(values)); }
+RANKFOLD_INLINE I32 add_pairs(I32 sum, Pairs pairs) { return _mm512_add_epi32(sum, pairs); }
+
+// Floats.
+constexpr size_t FLOATS = 16;
+constexpr size_t NEAREST_ROWS = 12;
+using F32 = __m512;
+using Mask = __mmask16;
+
+RANKFOLD_INLINE F32 load(const float* from) { return _mm512_loadu_ps(from); }
+RANKFOLD_INLINE void store(float* to, F32 x) { _mm512_storeu_ps(to, x); }
+RANKFOLD_INLINE F32 all(float x) { return _mm512_set1_ps(x); }
+RANKFOLD_INLINE F32 add(F32 a, F32 b) { return _mm512_add_ps(a, b); }
+RANKFOLD_INLINE F32 sub(F32 a, F32 b) { return _mm512_sub_ps(a, b); }
+RANKFOLD_INLINE F32 mul(F32 a, F32 b) { return _mm512_mul_ps(a, b); }
+RANKFOLD_INLINE F32 mul_add(F32 a, F32 b, F32 c) { return _mm512_fmadd_ps(a, b, c); }
+RANKFOLD_INLINE Mask less(F32 a, F32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+RANKFOLD_INLINE Mask at_least(F32 a, F32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
+RANKFOLD_INLINE unsigned lanes(Mask mask) { return static_cast<unsigned>(mask); }
+RANKFOLD_INLINE F32 choose(Mask mask, F32 yes, F32 no) { return _mm512_mask_blend_ps(mask, no, yes); }
+
+using Index = __m512i;
+RANKFOLD_INLINE Index load_index(const std::int32_t* from) { return _mm512_loadu_si512(from); }
+RANKFOLD_INLINE void store_index(std::int32_t* to, Index x) { _mm512_storeu_si512(to, x); }
+RANKFOLD_INLINE Index all_index(std::int32_t x) { return _mm512_set1_epi32(x); }
+RANKFOLD_INLINE Index choose_index(Mask mask, Index yes, Index no) { return _mm512_mask_blend_epi32(mask, no, yes); }
+RANKFOLD_INLINE F32 to_float(const std::int32_t* from) { return _mm512_cvtepi32_ps(load_index(from)); }
+
+}  // namespace rankfold::RANKFOLD_LEVEL
