@@ -1,0 +1,45 @@
+"""Evaluation: tasks, splits, metrics, losses with intervals, fidelity to the exact list, popularity buckets, collisions."""
+
+from .buckets import Buckets, popularity_buckets
+from .collisions import CollisionAudit, Collisions, collisions
+from .compare import Loss, compare, compare_parts
+from .exact import ExactSearcher
+from .fidelity import Fidelity, fidelity
+from .intervals import Mean
+from .measure import DEFAULT_METRICS, baseline, evaluate
+from .neighbours import Neighbourhoods, neighbourhoods
+from .popularity import PopularitySearcher
+from .report import BucketReport, Finding, Report
+from .split import Split, by_chance, by_column, by_time, choose_split, last_of_user
+from .task import Task
+
+__all__ = [
+    "DEFAULT_METRICS",
+    "BucketReport",
+    "Buckets",
+    "CollisionAudit",
+    "Collisions",
+    "ExactSearcher",
+    "Fidelity",
+    "Finding",
+    "Loss",
+    "Mean",
+    "Neighbourhoods",
+    "PopularitySearcher",
+    "Report",
+    "Split",
+    "Task",
+    "baseline",
+    "by_chance",
+    "by_column",
+    "by_time",
+    "choose_split",
+    "collisions",
+    "compare",
+    "compare_parts",
+    "evaluate",
+    "fidelity",
+    "last_of_user",
+    "neighbourhoods",
+    "popularity_buckets",
+]
