@@ -87,7 +87,8 @@ def losses(before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray], *,
 
 def _loss(pair: np.ndarray, drawn: np.ndarray) -> Loss:
     n = len(pair)
-    before, after = (float(value) for value in pair.mean(axis=0))
+    # Contiguous columns are summed as the report sums them, so both say the same mean.
+    before, after = (float(np.ascontiguousarray(column).mean()) for column in pair.T)
     if before == 0:
         return _unknown(before, after, n, "the baseline is 0: there is nothing to lose a share of")
     drop = 1 - after / before

@@ -22,7 +22,8 @@ class Task:
 
     queries: (q, d) floats. relevant: the rows each query should find. seen: rows that must not be recommended to it (None: nothing).
     groups: name -> (q,) bool, groups of queries that get figures of their own. popularity: (n,) training events per row of the table, for the buckets;
-    counted from `seen` when None. Raises InputError for lists of another number of queries, a relevant row that is also seen, or a bad group.
+    counted from `seen` when None; rows beyond its end have none.
+    Raises InputError for lists of another number of queries, a relevant row that is also seen, or a bad group.
     """
 
     queries: F32
@@ -111,12 +112,21 @@ class Task:
         return self.take(able)
 
     def events(self, rows: int | None = None) -> np.ndarray | None:
-        """Training events per row, float64 (n,): `popularity`, else counted from `seen` (padded to `rows`), else None."""
+        """Training events per row, float64 (n,): `popularity`, else counted from `seen`, else None; rows up to `rows` that it does not reach have 0.
+
+        Raises InputError when it reaches beyond `rows`.
+        """
         if self.popularity is not None:
-            return as_popularity(self.popularity, rows)
-        if self.seen is None or not self.seen.values.size:
+            known = self.popularity
+        elif self.seen is not None and self.seen.values.size:
+            known = np.bincount(self.seen.values).astype(np.float64)
+        else:
             return None
-        return np.bincount(self.seen.values, minlength=rows or 0).astype(np.float64)
+        if rows is None:
+            return known
+        if known.size > rows:
+            raise InputError(f"popularity: got {known.size} rows; expected at most {rows}, those of the table. Was it counted for another table?")
+        return np.concatenate([known, np.zeros(rows - known.size)])
 
     def digest(self) -> str:
         """SHA-256 of queries, relevant and seen rows: reports with one digest were measured on the same task."""

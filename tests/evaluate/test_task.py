@@ -60,8 +60,9 @@ def test_popularity_is_given_or_counted_or_unknown():
     assert Task(QUERIES, relevant).events() is None and Task(QUERIES, relevant, Rows.empty(3)).events() is None
     assert Task(QUERIES, relevant, Rows.from_lists([[2], [2], [0]])).events(5).tolist() == [1, 0, 2, 0, 0]
     assert Task(QUERIES, relevant, popularity=np.array([3, 4])).events(2).tolist() == [3, 4]
-    with pytest.raises(InputError, match=r"expected numbers of shape \(5,\)"):
-        Task(QUERIES, relevant, popularity=np.array([3, 4])).events(5)
+    assert Task(QUERIES, relevant, popularity=np.array([3, 4])).events(4).tolist() == [3, 4, 0, 0]
+    with pytest.raises(InputError, match="popularity: got 2 rows; expected at most 1"):
+        Task(QUERIES, relevant, popularity=np.array([3, 4])).events(1)
 
 
 def test_the_digest_tells_tasks_apart():
