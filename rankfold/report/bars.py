@@ -13,7 +13,7 @@ LEFT, RIGHT = 14, 18
 BUCKET_SHAPES = {"head": "square", "mid": "circle", "tail": "triangle"}
 PARTS = ("codes", "ids", "scales", "codebooks")
 MOST_LINES = 10
-MOST_LETTERS = 48
+MOST_LETTERS = 44
 
 
 def notable(points: list[Point], chosen: str | None) -> list[int]:

@@ -1,0 +1,59 @@
+"""Sections: what was measured on one data set, in the words of a report."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from ..evaluate.report import Report
+from ..tune.choose import Choice
+from ..tune.evidence import Evidence
+from ..tune.measure import Point
+from .content import Section
+
+WARNINGS = ("weak-teacher",)
+
+
+def section(
+    name: str,
+    about: str,
+    *,
+    rows: int,
+    dim: int,
+    evidence: Evidence,
+    points: Sequence[Point],
+    choice: Choice | None = None,
+    neighbours: Sequence[Mapping] = (),
+    notes: Sequence[str] = (),
+) -> Section:
+    """One section of a report (see content.py) from measured points.
+
+    neighbours: dictionaries with item, before and after, as text. notes: sentences added to the evidence's findings.
+    """
+    findings = [{"level": "warning" if finding.code in WARNINGS else "note", "text": finding.text} for finding in evidence.findings]
+    findings += [{"level": "note", "text": text} for text in notes]
+    chosen = choice.best if choice is not None else points[0]
+    if chosen.note:
+        findings.append({"level": "warning", "text": f"{chosen.name}: {chosen.note}. Read total bytes, not bytes a row."})
+    return {  # type: ignore[return-value]
+        "name": name,
+        "about": about,
+        "rows": rows,
+        "dim": dim,
+        "metric": evidence.metric,
+        "baseline": baseline_estimates(evidence.report.baseline, evidence.metric) if evidence.judged else {},
+        "points": [point.to_dict() for point in points],
+        "choice": None if choice is None else {"codec": choice.best.name, "why": choice.why},
+        "neighbours": [dict(entry) for entry in neighbours],
+        "findings": findings,
+    }
+
+
+def baseline_estimates(baseline: Report, metric: str) -> dict[str, dict[str, float]]:
+    """The uncompressed vectors, and plain popularity where it is known, on the metric: name -> mean, low, high."""
+    found = {"float32": baseline.means()[metric]}
+    if baseline.popularity is not None:
+        found["popularity"] = baseline.popularity.means()[metric]
+    return {
+        name: {"mean": mean.mean, "low": mean.low if np.isfinite(mean.low) else mean.mean, "high": mean.high if np.isfinite(mean.high) else mean.mean}
+        for name, mean in found.items()
+    }
