@@ -8,7 +8,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
-from typing import ClassVar, Protocol, get_args, get_type_hints, runtime_checkable
+from typing import Any, ClassVar, Protocol, get_args, get_type_hints, runtime_checkable
 
 import numpy as np
 
@@ -68,9 +68,10 @@ class Codec(Protocol):
         ...
 
 
-_registry: dict[str, type] = {}
+_registry: dict[str, type[Any]] = {}
 
 
+@typing.dataclass_transform(frozen_default=True)
 def codec(name: str, *, version: int, slack: float = DEFAULT_SLACK, any_norm: bool = False) -> Callable[[type], type]:
     """Declare a class as the codec `name`: makes it a frozen dataclass and checks it at import.
 
@@ -79,7 +80,7 @@ def codec(name: str, *, version: int, slack: float = DEFAULT_SLACK, any_norm: bo
     """
 
     def declare(cls: type) -> type:
-        made = dataclass(frozen=True, slots=True)(cls)
+        made: Any = dataclass(frozen=True, slots=True)(cls)
         missing = [method for method in METHODS if not callable(getattr(made, method, None))]
         if missing:
             raise SpecError(f"codec {name!r}: {made.__qualname__} lacks {', '.join(missing)}.")
@@ -107,7 +108,7 @@ def _is_plain(hint: object) -> bool:
     return hint in (int, float, str, bool, type(None), Codec)
 
 
-def registered() -> dict[str, type]:
+def registered() -> dict[str, type[Any]]:
     """name -> class of every codec declared so far."""
     return dict(_registry)
 

@@ -7,7 +7,7 @@ import importlib
 import pkgutil
 from dataclasses import MISSING, fields
 from importlib.metadata import entry_points
-from typing import get_args, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from ..codec import Codec, registered
 from ..errors import SpecError
@@ -21,7 +21,7 @@ def names() -> list[str]:
     return sorted(module.name for module in pkgutil.iter_modules(__path__))
 
 
-def get(name: str) -> type:
+def get(name: str) -> type[Any]:
     """The codec class of that name. Raises SpecError when there is none."""
     if isinstance(name, str) and name in names():
         importlib.import_module(f"{__name__}.{name}")

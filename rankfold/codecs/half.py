@@ -1,12 +1,14 @@
 """Sixteen-bit floats: half the bytes, nearly nothing lost. The baseline others must beat.
 
 A row x is stored as float16(x / scale) with one power of two `scale` for the whole table, so that neither large nor tiny values leave float16's range.
-Bytes a row: 2 * dim.
+Bytes a row: 2 * dim. Slack 0.001.
 """
 
 import numpy as np
 
+from ..arrays import row_norms
 from ..codec import codec
+from ..fitting.tables import FLOAT_SLOP
 
 LARGEST = 1024.0
 
@@ -34,9 +36,7 @@ class Half:
     def scan(self, prepared, packed, out):
         rows = packed["values"].astype(np.float32)
         np.matmul(prepared["queries"], rows.T, out=out)
-        lengths = np.sqrt(np.einsum("qd,qd->q", prepared["queries"], prepared["queries"]))
-        longest = np.sqrt(np.einsum("nd,nd->n", rows, rows).max(initial=0.0))
-        return np.float32(1e-6) * lengths * longest
+        return FLOAT_SLOP * row_norms(prepared["queries"]) * row_norms(rows).max(initial=0.0)
 
     def row_bytes(self, dim):
         return 2 * dim

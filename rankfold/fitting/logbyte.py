@@ -48,3 +48,8 @@ def encode(grid: F32, values: F32, *, round_up: bool = False) -> np.ndarray:
 def decode(grid: F32, codes: np.ndarray) -> F32:
     """Bytes uint8 (n,) -> values float32 (n,)."""
     return byte_values(grid)[codes]
+
+
+def query_tables(grid: F32, count: int) -> F32:
+    """The value of every byte once a query, float32 (count, 256) without copies: prepared tables hold one line a query."""
+    return np.broadcast_to(byte_values(grid), (count, 256))

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..arrays import F32
 
-# Sums of float32 products differ from the exact ones by less than this share of the largest terms.
-FLOAT_SLOP = 2e-6
+# Dot products in float32 differ from the exact ones by less than this share of both lengths (of the largest terms, for sums of table entries).
+FLOAT_SLOP = np.float32(4e-6)
 
 
 def quantize_tables(tables: F32) -> dict[str, np.ndarray]:
@@ -26,10 +26,24 @@ def quantize_tables(tables: F32) -> dict[str, np.ndarray]:
     small = np.clip(np.rint((tables - low) / divisor), 0, 255).astype(np.uint8)
     error = np.abs(tables - (low + step[:, None, None] * small)).max(axis=2)
     largest = np.abs(tables).max(axis=2)
-    bound = error.sum(axis=1, dtype=np.float64) + FLOAT_SLOP * largest.sum(axis=1, dtype=np.float64)
+    bound = error.sum(axis=1, dtype=np.float64) + float(FLOAT_SLOP) * largest.sum(axis=1, dtype=np.float64)
     return {
-        "tables": small,
+        "tables": np.ascontiguousarray(small),
         "step": step,
         "offset": low[:, :, 0].sum(axis=1, dtype=np.float64).astype(np.float32),
         "bound": bound.astype(np.float32),
     }
+
+
+def code_tables(queries: F32, levels: F32, bits: int) -> F32:
+    """Tables (q, g, 256) float32 for numbers of 1, 2, 4 or 8 bits packed as `bitpack.pack_bits` does.
+
+    Entry [i, j, b] is what the levels that byte b names contribute to queries (q, d) times row, over the 8 / bits coordinates of byte j.
+    levels: float32 (2^bits,). Coordinates beyond d count nothing.
+    """
+    per_byte = 8 // bits
+    groups = -(-queries.shape[1] // per_byte)
+    padded = np.zeros((queries.shape[0], groups * per_byte), np.float32)
+    padded[:, : queries.shape[1]] = queries
+    named = (np.arange(256) >> (bits * np.arange(per_byte)[:, None])) & (2**bits - 1)
+    return padded.reshape(-1, groups, per_byte) @ levels[named].astype(np.float32)

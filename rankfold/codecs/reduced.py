@@ -1,0 +1,87 @@
+"""Fewer dimensions, then an inner codec: the strongest principal axes of the weighted sample, or simply the leading coordinates.
+
+method="pca" keeps the `dims` axes with the largest second moment, about the mean with centre=True (axes in 16 bits); method="leading" keeps the first
+`dims` coordinates, for vectors trained so that those matter most (Kusupati et al., "Matryoshka representation learning", 2022).
+Bytes a row: the inner codec's at `dims`. Slack: the inner codec's.
+"""
+
+import numpy as np
+
+from ..codec import Codec, check_choice, check_range, codec
+from ..codes import Codes, inside, nested
+from ..errors import SpecError
+from ..fitting.rotation import pca
+from ..fitting.tables import FLOAT_SLOP
+from .int8 import Int8
+from .scalar import Scalar
+
+METHODS = ("pca", "leading")
+INT8: Codec = Int8()  # type: ignore[assignment]
+FOUR_BITS: Codec = Scalar(4)  # type: ignore[assignment]
+
+
+@codec("reduced", version=1, slack=0.02)
+class Reduced:
+    dims: int
+    method: str = "pca"
+    centre: bool = False
+    inner: Codec = INT8
+
+    def __post_init__(self):
+        check_range("dims", self.dims, 1, 65_536)
+        check_choice("method", self.method, METHODS)
+        if self.centre and self.method == "leading":
+            raise SpecError('centre: got True with method="leading"; expected method="pca", which has a mean to take away.')
+
+    def fit(self, x, weight, rng):
+        self.row_bytes(x.shape[1])
+        state = {"dim": np.array([x.shape[1]], np.int32)}
+        if self.method == "pca":
+            mean, axes = pca(x, weight, centre=self.centre)
+            state["axes"] = axes[: self.dims].astype(np.float16)
+            if self.centre:
+                state["mean"] = mean
+        return state | nested(self.inner.fit(self._fewer(state, x), weight, rng))
+
+    def encode(self, state, x):
+        return nested(self.inner.encode(inside(state), self._fewer(state, x)))
+
+    def decode(self, state, codes):
+        y = self.inner.decode(inside(state), Codes(inside(codes.columns)))
+        if self.method == "leading":
+            return np.concatenate([y, np.zeros((y.shape[0], int(state["dim"][0]) - self.dims), np.float32)], axis=1)
+        x = y @ state["axes"].astype(np.float32, copy=False)
+        return x + state["mean"] if self.centre else x
+
+    def prepare(self, state, queries):
+        without_mean = {name: array for name, array in state.items() if name != "mean"}
+        prepared = nested(self.inner.prepare(inside(state), self._fewer(without_mean, queries)))
+        if self.centre:
+            prepared["shift"] = queries @ state["mean"]
+        return prepared
+
+    def pack(self, codes):
+        return self.inner.pack(Codes(inside(codes.columns)))
+
+    def scan(self, prepared, packed, out):
+        bound = self.inner.scan(inside(prepared), packed, out)
+        if not self.centre:
+            return bound
+        out += prepared["shift"][:, None]
+        return bound + FLOAT_SLOP * np.abs(prepared["shift"])
+
+    def _fewer(self, state, x):
+        if self.method == "leading":
+            return np.ascontiguousarray(x[:, : self.dims])
+        return (x - state["mean"] if "mean" in state else x) @ state["axes"].astype(np.float32, copy=False).T
+
+    def row_bytes(self, dim):
+        check_range("dims", self.dims, 1, dim)
+        return self.inner.row_bytes(self.dims)
+
+    @classmethod
+    def ladder(cls, dim):
+        for share in (8, 4, 2):
+            if dim >= 8 * share:
+                yield cls(dim // share, inner=INT8)
+                yield cls(dim // share, inner=FOUR_BITS)

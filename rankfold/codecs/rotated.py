@@ -1,0 +1,59 @@
+"""A rotation in front of an inner codec: random, or onto the principal axes.
+
+kind="random" spreads every row's energy over all coordinates (signs and Hadamard transforms, see `fitting/rotation.py`); kind="pca" lines the coordinates
+up with the sample's principal axes, strongest first (axes in 16 bits). Bytes a row: the inner codec's. Slack: the inner codec's.
+"""
+
+from ..codec import Codec, check_choice, codec
+from ..codes import Codes, inside, nested
+from ..fitting.rotation import pca, random_signs, rotate, unrotate
+from .int8 import Int8
+from .largest import Largest
+
+KINDS = ("random", "pca")
+INT8: Codec = Int8()  # type: ignore[assignment]
+
+
+@codec("rotated", version=1, slack=0.02)
+class Rotated:
+    kind: str = "random"
+    inner: Codec = INT8
+
+    def __post_init__(self):
+        check_choice("kind", self.kind, KINDS)
+
+    def fit(self, x, weight, rng):
+        if self.kind == "random":
+            state = {"signs": random_signs(x.shape[1], rng)}
+        else:
+            state = {"axes": pca(x, weight, centre=False)[1].astype("float16")}
+        return state | nested(self.inner.fit(_turned(state, x), weight, rng))
+
+    def encode(self, state, x):
+        return nested(self.inner.encode(inside(state), _turned(state, x)))
+
+    def decode(self, state, codes):
+        y = self.inner.decode(inside(state), Codes(inside(codes.columns)))
+        return unrotate(state["signs"], y) if self.kind == "random" else y @ state["axes"].astype("float32")
+
+    def prepare(self, state, queries):
+        return self.inner.prepare(inside(state), _turned(state, queries))
+
+    def pack(self, codes):
+        return self.inner.pack(Codes(inside(codes.columns)))
+
+    def scan(self, prepared, packed, out):
+        return self.inner.scan(prepared, packed, out)
+
+    def row_bytes(self, dim):
+        return self.inner.row_bytes(dim)
+
+    @classmethod
+    def ladder(cls, dim):
+        yield cls("random", INT8)
+        for inner in Largest.ladder(dim):
+            yield cls("pca", inner)
+
+
+def _turned(state, x):
+    return rotate(state["signs"], x) if "signs" in state else x @ state["axes"].astype("float32").T
