@@ -67,6 +67,7 @@ tr.chosen>*{background:var(--pick)}
 .taken,.tag{font-size:.78rem;font-weight:600}
 .taken{color:var(--ink);margin-left:.3rem}
 .lists{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:.5rem 2.5rem}
+.lists .scroll{max-width:42rem}
 .neighbours{width:100%;table-layout:fixed;min-width:0}
 .neighbours caption{color:var(--fg);font-weight:600}
 .neighbours th:first-child{width:2.4rem;color:var(--muted)}
@@ -92,6 +93,6 @@ tbody th,thead tr:first-child th:first-child{position:sticky;left:0;background:v
 --c0:#1f6fb4;--c1:#bb4f0b;--c2:#157a55;--c3:#7a45b0;--c4:#b92f49;--c5:#0b7485;--c6:#82552a;--c7:#586270}
 body{font-size:10pt}.scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:.15rem .3rem}.ci{color:var(--muted)}
 td.note{min-width:0}
-figure,.lists .scroll,tr,.decision{break-inside:avoid}h2,h3,h4,caption{break-after:avoid}main,header.top,footer{max-width:none;padding:0}@page{margin:14mm}}
+figure,.lists .scroll,tr,.decision{break-inside:avoid}h2,h3,h4,caption,.small,.legend{break-after:avoid}main,header.top,footer{max-width:none;padding:0}@page{margin:14mm}}
 """
 )
