@@ -93,6 +93,7 @@ tbody th,thead tr:first-child th:first-child{position:sticky;left:0;background:v
 --c0:#1f6fb4;--c1:#bb4f0b;--c2:#157a55;--c3:#7a45b0;--c4:#b92f49;--c5:#0b7485;--c6:#82552a;--c7:#586270}
 body{font-size:10pt}.scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:.15rem .3rem}.ci{color:var(--muted)}
 td.note{min-width:0}
-figure,.lists .scroll,tr,.decision{break-inside:avoid}h2,h3,h4,caption,.small,.legend{break-after:avoid}main,header.top,footer{max-width:none;padding:0}@page{margin:14mm}}
+figure,.lists .scroll,tr,.decision{break-inside:avoid}h2,h3,h4,caption,.small,.legend{break-after:avoid}
+main,header.top,footer{max-width:none;padding:0}@page{margin:14mm}}
 """
 )
