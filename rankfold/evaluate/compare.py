@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from .intervals import finite, percentiles, resampled_means
 from .report import Report
 
 DRAWS = 2_000
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,49 +57,47 @@ def compare_parts(before: Report, after: Report, *, draws: int = DRAWS, seed: in
     Raises InputError, as `compare`.
     """
     _check_pair(before, after)
-    parts = {}
-    for name in before.buckets.keys() & after.buckets.keys():
-        parts[name] = losses(before.buckets[name].values, after.buckets[name].values, draws=draws, seed=seed)
-    for group, mask in before.groups.items():
-        old, new = ({metric: np.where(mask, values, np.nan) for metric, values in report.values.items()} for report in (before, after))
-        parts[f"group: {group}"] = losses(old, new, draws=draws, seed=seed)
-    return {name: parts[name] for name in (*before.buckets, *(f"group: {group}" for group in before.groups)) if name in parts}
+    old = {(part, name): values for part, columns in _parts(before).items() for name, values in columns.items()}
+    new = {(part, name): values for part, columns in _parts(after).items() for name, values in columns.items()}
+    parts: dict[str, dict[str, Loss]] = {}
+    for (part, name), loss in losses(old, new, draws=draws, seed=seed).items():
+        parts.setdefault(part, {})[name] = loss
+    return parts
 
 
-def losses(before: Mapping[str, np.ndarray], after: Mapping[str, np.ndarray], *, draws: int = DRAWS, seed: int = 0) -> dict[str, Loss]:
-    """Metric -> loss from per-query values (n,), paired; queries where either is NaN are left out of that metric."""
-    names = [name for name in before if name in after]
-    known = {name: np.isfinite(before[name]) & np.isfinite(after[name]) for name in names}
-    found: dict[str, Loss] = {}
-    for name in names:
-        # Metrics over the same queries are resampled together: one draw takes the same queries for all of them.
-        alike = [other for other in names if other not in found and np.array_equal(known[other], known[name])]
-        if name in found:
-            continue
-        mask = known[name]
-        if not mask.any():
-            found |= {other: _unknown(np.nan, np.nan, 0, "no query to judge") for other in alike}
-            continue
-        pairs = np.stack([values[other][mask] for other in alike for values in (before, after)], axis=1)
-        drawn = resampled_means(pairs, draws=draws, seed=seed)
-        for place, other in enumerate(alike):
-            found[other] = _loss(pairs[:, 2 * place : 2 * place + 2], drawn[:, 2 * place : 2 * place + 2])
-    return {name: found[name] for name in names}
+def losses(before: Mapping[Key, np.ndarray], after: Mapping[Key, np.ndarray], *, draws: int = DRAWS, seed: int = 0) -> dict[Key, Loss]:
+    """Key -> loss of every key in both, from per-query values (n,), paired; queries where either is NaN are left out of that key."""
+    keys = [key for key in before if key in after]
+    if not keys:
+        return {}
+    known = [np.isfinite(before[key]) & np.isfinite(after[key]) for key in keys]
+    # Zeros for the queries left out: the ratio of two sums over one draw is the ratio of the two means over its known queries.
+    pairs = np.stack([np.where(mask, values[key], 0.0) for key, mask in zip(keys, known) for values in (before, after)], axis=1)
+    drawn = resampled_means(pairs, draws=draws, seed=seed)
+    return {key: _loss(before[key][mask], after[key][mask], drawn[:, 2 * place], drawn[:, 2 * place + 1]) for place, (key, mask) in enumerate(zip(keys, known))}
 
 
-def _loss(pair: np.ndarray, drawn: np.ndarray) -> Loss:
-    n = len(pair)
-    # Contiguous columns are summed as the report sums them, so both say the same mean.
-    before, after = (float(np.ascontiguousarray(column).mean()) for column in pair.T)
-    if before == 0:
-        return _unknown(before, after, n, "the baseline is 0: there is nothing to lose a share of")
-    drop = 1 - after / before
-    if n < 2:
-        return Loss(before, after, drop, np.nan, np.nan, n, "one query has no interval")
-    if (drawn[:, 0] <= 0).any():
-        return Loss(before, after, drop, np.nan, np.nan, n, "too few queries with a hit in the baseline for an interval")
-    low, high = percentiles(1 - drawn[:, 1] / drawn[:, 0])
-    return Loss(before, after, drop, low, high, n)
+def _loss(before: np.ndarray, after: np.ndarray, drawn_before: np.ndarray, drawn_after: np.ndarray) -> Loss:
+    n = before.size
+    if n == 0:
+        return _unknown(np.nan, np.nan, n, "no query to judge")
+    old, new = float(before.mean()), float(after.mean())
+    if old == 0:
+        return _unknown(old, new, n, "the baseline is 0: there is nothing to lose a share of")
+    drop = 1 - new / old
+    if n == 1:
+        return Loss(old, new, drop, np.nan, np.nan, n, "one query has no interval")
+    if (drawn_before <= 0).any():
+        return Loss(old, new, drop, np.nan, np.nan, n, "too few queries with a hit in the baseline for an interval")
+    return Loss(old, new, drop, *percentiles(1 - drawn_after / drawn_before), n)
+
+
+def _parts(report: Report) -> dict[str, dict[str, np.ndarray]]:
+    """Part -> metric -> per-query values (n,), NaN for queries that are not of the part."""
+    parts = {name: dict(bucket.values) for name, bucket in report.buckets.items()}
+    for group, mask in report.groups.items():
+        parts[f"group: {group}"] = {name: np.where(mask, values, np.nan) for name, values in report.values.items()}
+    return parts
 
 
 def _unknown(before: float, after: float, n: int, reason: str) -> Loss:
