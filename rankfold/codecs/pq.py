@@ -1,0 +1,151 @@
+"""Product quantization: a row is cut into groups of coordinates, and each group is one codeword of the group's own codebook.
+
+Method: Jegou, Douze and Schmid, "Product quantization for nearest neighbor search", 2011. rotation="learned" turns the rows first so that the groups
+lose as little as possible: Ge, He, Ke and Sun, "Optimized product quantization", 2013 (eigenvalue allocation, then codewords and rotation in turns).
+A query's products with all codewords are rounded to bytes; the scan returns what that rounding can do to a score. Codebooks and rotation are float16.
+Bytes a row: groups * bits / 8.
+"""
+
+import numpy as np
+
+from .. import kernels
+from ..arrays import F32, blocks
+from ..codec import check_choice, check_range, codec
+from ..errors import SpecError
+from ..fitting.kmeans import assign, kmeans, lloyd_round
+from ..fitting.rotation import pca, procrustes
+from ..fitting.tables import quantize_tables
+
+ROUNDS = 24
+TURNS = 30  # of codewords and rotation
+TURN_ROWS = 128  # rows a codeword that a turn looks at
+ROTATE_ROWS = 8_192
+
+
+@codec("pq", version=1)
+class PQ:
+    groups: int = 16
+    bits: int = 8
+    rotation: str = "none"
+
+    def __post_init__(self):
+        check_range("groups", self.groups, 1, 4096)
+        check_choice("rotation", self.rotation, ("none", "learned"))
+        if self.bits not in (4, 8) or (self.bits == 4 and self.groups % 2):
+            raise SpecError(f"bits: got {self.bits!r} for {self.groups} groups; expected 8, or 4 with an even number of groups.")
+
+    def fit(self, x, weight, rng):
+        self.row_bytes(x.shape[1])
+        scale = power_of_two(x)
+        padded = self._padded(x) * np.float32(1 / scale)
+        state = {"scale": np.array([scale], np.float32), "dim": np.array([x.shape[1]], np.int32)}
+        if self.rotation == "learned":
+            rotation = self._learn_rotation(padded, weight, rng).astype(np.float16)
+            state["rotation"] = np.ascontiguousarray(rotation[: x.shape[1]])
+            padded = rotated(padded, rotation.astype(np.float32))
+        size = 1 << self.bits
+        books = [kmeans(part, weight, size, rng, rounds=ROUNDS) for part in self._cut(padded)]
+        state["books"] = np.stack(books).astype(np.float16)
+        return state
+
+    def encode(self, state, x):
+        turned = self._turn(state, x) * (1 / state["scale"])
+        labels = [assign(part, book.astype(np.float32))[0] for part, book in zip(self._cut(turned), state["books"])]
+        codes = np.stack(labels, axis=1).astype(np.uint8)
+        if self.bits == 4:
+            codes = codes[:, ::2] | (codes[:, 1::2] << 4)
+        return {"codes": np.ascontiguousarray(codes)}
+
+    def decode(self, state, codes):
+        columns = codes["codes"]
+        if self.bits == 4:
+            columns = np.stack([columns & 15, columns >> 4], axis=2).reshape(len(columns), self.groups)
+        books = state["books"].astype(np.float32, copy=False)
+        rows = np.concatenate([book[column] for book, column in zip(books, columns.T)], axis=1)
+        if self.rotation == "learned":
+            rows = rows @ state["rotation"].astype(np.float32, copy=False).T
+        return np.ascontiguousarray(rows[:, : int(state["dim"][0])]) * state["scale"]
+
+    def prepare(self, state, queries):
+        turned = self._turn(state, queries) * state["scale"]
+        parts = turned.reshape(len(turned), self.groups, -1)
+        return quantize_tables(np.einsum("qgs,gks->qgk", parts, state["books"].astype(np.float32, copy=False), optimize=True))
+
+    def pack(self, codes):
+        return {"blocks": kernels.interleave(np.ascontiguousarray(codes["codes"]))}
+
+    def scan(self, prepared, packed, out):
+        scan = kernels.lut8 if self.bits == 8 else kernels.lut4
+        scan(prepared["tables"], packed["blocks"], prepared["step"], prepared["offset"], out)
+        return prepared["bound"]
+
+    def row_bytes(self, dim):
+        if self.groups > dim:
+            raise SpecError(f"groups: got {self.groups} for {dim} dimensions; expected at most {dim}.")
+        return self.groups * self.bits // 8
+
+    @classmethod
+    def ladder(cls, dim):
+        for groups in (8, 16, 32, 64):
+            if groups <= dim:
+                yield cls(groups=groups)
+                yield cls(groups=groups, rotation="learned")
+
+    def _padded(self, x: F32) -> F32:
+        """Rows (n, d) with zeros behind them, to a whole number of coordinates a group."""
+        spare = -x.shape[1] % self.groups
+        return np.pad(x, ((0, 0), (0, spare))) if spare else x
+
+    def _cut(self, x: F32) -> list[F32]:
+        """Padded rows (n, D) -> one contiguous (n, D / groups) a group."""
+        return [np.ascontiguousarray(part) for part in np.split(x, self.groups, axis=1)]
+
+    def _turn(self, state, x: F32) -> F32:
+        if self.rotation == "learned":
+            return x @ state["rotation"].astype(np.float32, copy=False)
+        return self._padded(x)
+
+    def _learn_rotation(self, x: F32, weight: F32, rng: np.random.Generator) -> F32:
+        """Padded rows (n, D) -> orthogonal (D, D); rows @ it are what the groups cut."""
+        size = 1 << self.bits
+        wanted = min(len(x), TURN_ROWS * size)
+        which = np.sort(rng.choice(len(x), wanted, replace=False))
+        x, weight = np.ascontiguousarray(x[which]), weight[which]
+        rotation = balanced_axes(x, weight, self.groups)
+        books = [kmeans(part, weight, size, rng, rounds=8) for part in self._cut(rotated(x, rotation))]
+        for _ in range(TURNS):
+            parts = self._cut(rotated(x, rotation))
+            books = [lloyd_round(part, weight, book) for part, book in zip(parts, books)]
+            decoded = np.concatenate([book[assign(part, book)[0]] for part, book in zip(parts, books)], axis=1)
+            rotation = procrustes(x, decoded, weight)
+        return rotation
+
+
+def power_of_two(x: F32) -> float:
+    """The power of two next above the largest value, 1 for zeros: rows divided by it suit float16."""
+    peak = float(np.abs(x).max(initial=0.0))
+    return float(2.0 ** np.ceil(np.log2(peak))) if peak > 0 else 1.0
+
+
+def rotated(x: F32, rotation: F32) -> F32:
+    """x @ rotation, block by block."""
+    out = np.empty((len(x), rotation.shape[1]), np.float32)
+    for start, stop in blocks(len(x), ROTATE_ROWS):
+        np.matmul(x[start:stop], rotation, out=out[start:stop])
+    return out
+
+
+def balanced_axes(x: F32, weight: F32, groups: int) -> F32:
+    """Principal axes dealt to the groups, (D, D): each in turn, the strongest first, goes to the group with the smallest product of variances so far."""
+    _, axes = pca(x, weight, centre=True)
+    variance = np.var(x @ axes.T, axis=0, dtype=np.float64)
+    logs = np.log(np.maximum(variance, variance.max() * 1e-9) + np.finfo(np.float64).tiny)
+    logs -= logs.min()
+    room = len(axes) // groups
+    load = np.zeros(groups)
+    held: list[list[int]] = [[] for _ in range(groups)]
+    for axis in range(len(axes)):
+        group = min((g for g in range(groups) if len(held[g]) < room), key=lambda g: (load[g], g))
+        held[group].append(axis)
+        load[group] += logs[axis]
+    return np.ascontiguousarray(axes[[axis for group in held for axis in group]].T)

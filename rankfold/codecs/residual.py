@@ -1,0 +1,60 @@
+"""Residual quantization: each level's codeword codes what the levels before left over; a row is the sum of one codeword a level.
+
+Method: Chen, Guan and Wang, "Approximate nearest neighbor search by residual vector quantization", 2010, with the beam search and the joint codebooks of
+Babenko and Lempitsky, "Additive quantization for extreme vector compression", 2014, and a ridge that makes them suit rows not seen before (see
+`fitting/additive.py`). Query products with all codewords are rounded to bytes, as in `pq`; the scan returns what that rounding can do to a score.
+Codebooks are float16. Bytes a row: levels.
+"""
+
+import numpy as np
+
+from .. import kernels
+from ..codec import check_range, codec
+from ..fitting.additive import fit_books, search_tables, summed
+from ..fitting.tables import quantize_tables
+from .pq import power_of_two
+
+SIZE = 256
+
+
+@codec("residual", version=1)
+class Residual:
+    levels: int = 16
+    beam: int = 8
+    refits: int = 8
+
+    def __post_init__(self):
+        check_range("levels", self.levels, 1, kernels.MAX_BEAM_LEVELS)
+        check_range("beam", self.beam, 1, kernels.MAX_BEAM)
+        check_range("refits", self.refits, 0, 100)
+
+    def fit(self, x, weight, rng):
+        scale = np.array([power_of_two(x)], np.float32)
+        books = fit_books(x * (1 / scale), weight, self.levels, SIZE, rng, beam=self.beam, refits=self.refits)
+        return {"books": books.astype(np.float16), "scale": scale}
+
+    def encode(self, state, x):
+        return {"codes": search_tables(state["books"]).search(x * (1 / state["scale"]), self.beam)}
+
+    def decode(self, state, codes):
+        return summed(state["books"].astype(np.float32, copy=False), codes["codes"]) * state["scale"]
+
+    def prepare(self, state, queries):
+        levels, size, dim = state["books"].shape
+        products = (queries * state["scale"]) @ state["books"].astype(np.float32, copy=False).reshape(levels * size, dim).T
+        return quantize_tables(products.reshape(len(queries), levels, size))
+
+    def pack(self, codes):
+        return {"blocks": kernels.interleave(np.ascontiguousarray(codes["codes"]))}
+
+    def scan(self, prepared, packed, out):
+        kernels.lut8(prepared["tables"], packed["blocks"], prepared["step"], prepared["offset"], out)
+        return prepared["bound"]
+
+    def row_bytes(self, dim):
+        return self.levels
+
+    @classmethod
+    def ladder(cls, dim):
+        for levels in (4, 8, 16, 32):
+            yield cls(levels=levels)

@@ -1,0 +1,123 @@
+"""Additive codebooks: a row is a sum of one codeword a level. Search for the codewords, and the best codebooks for given codewords.
+
+Search: beam search by tables of dot products, Babenko and Lempitsky, "Additive quantization for extreme vector compression", 2014. Codebooks: greedy
+k-means on what is left over (Chen, Guan and Wang, "Approximate nearest neighbor search by residual vector quantization", 2010), then all levels at
+once by least squares, each level shrunk as a Gaussian prior with that level's own variance asks for (ridge regression, Hoerl and Kennard 1970;
+variances estimated from the codebooks: empirical Bayes, Morris 1983). Without the shrinkage the codebooks remember the rows they were fitted to.
+"""
+
+import weakref
+
+import numpy as np
+
+from .. import kernels
+from ..arrays import F32, blocks
+from .kmeans import assign, half_norms, kmeans, sums
+
+SEARCH_ROWS = 4_096
+ROUNDS = 6
+LEAST_RIDGE = 1e-3
+LEAST_SPREAD = 1e-20
+SWEEPS = 4
+
+# The search tables of the codebooks used last: they take longer to make than a block of rows takes to search.
+_latest: list[tuple[weakref.ref, "Tables"]] = []
+
+
+class Tables:
+    """What the beam search reads of codebooks (L, K, d): all codewords, their half squared lengths, and the dot products between levels."""
+
+    def __init__(self, books: F32):
+        levels, size, dim = books.shape
+        self.flat = np.ascontiguousarray(books.reshape(levels * size, dim), np.float32)
+        self.half_norms = half_norms(self.flat).reshape(levels, size)
+        parts = [(self.flat[: level * size] @ self.flat[level * size : (level + 1) * size].T).ravel() for level in range(1, levels)]
+        self.cross = np.concatenate(parts) if parts else np.empty(0, np.float32)
+
+    def search(self, x: F32, width: int) -> np.ndarray:
+        """Rows (n, d) -> uint8 codes (n, L), one codeword a level, found with `width` hypotheses."""
+        codes = np.empty((len(x), len(self.half_norms)), np.uint8)
+        cost = np.empty(len(x), np.float32)
+        for start, stop in blocks(len(x), SEARCH_ROWS):
+            dots = np.ascontiguousarray(x[start:stop] @ self.flat.T)
+            kernels.beam(dots, self.cross, self.half_norms, codes[start:stop], cost[start:stop], width)
+        return codes
+
+
+def search_tables(books: np.ndarray) -> Tables:
+    """The search tables of books (L, K, d), kept until other books are asked for or these are gone."""
+    for held, tables in _latest:
+        if held() is books:
+            return tables
+    tables = Tables(books.astype(np.float32))
+    _latest[:] = [(weakref.ref(books, lambda _: _latest.clear()), tables)]
+    return tables
+
+
+def summed(books: F32, codes: np.ndarray) -> F32:
+    """The rows that codes (n, L) stand for: float32 (n, d)."""
+    out = books[0][codes[:, 0]]
+    for book, column in zip(books[1:], codes.T[1:]):
+        out += book[column]
+    return out
+
+
+def fit_books(x: F32, weight: F32, levels: int, size: int, rng: np.random.Generator, *, beam: int, refits: int) -> F32:
+    """Books float32 (L, K, d) for rows (n, d) with weights (n,): greedy ones, then `refits` times a beam search and a ridge regression of all levels."""
+    centre = np.average(x, axis=0, weights=weight).astype(np.float32)
+    rows = x - centre
+    books, codes = greedy_books(rows, weight, levels, size, rng, rounds=ROUNDS)
+    for turn in range(refits):
+        if turn:
+            codes = Tables(books).search(rows, beam)
+        books = refit(rows, weight, codes, books)
+    books[0] += centre
+    return books
+
+
+def greedy_books(x: F32, weight: F32, levels: int, size: int, rng: np.random.Generator, *, rounds: int) -> tuple[F32, np.ndarray]:
+    """Level by level, k-means on what the levels before left of rows (n, d) -> books float32 (L, K, d) and the codes uint8 (n, L) met on the way."""
+    books = np.empty((levels, size, x.shape[1]), np.float32)
+    codes = np.empty((len(x), levels), np.uint8)
+    left = x.copy()
+    for level in range(levels):
+        books[level] = kmeans(left, weight, size, rng, rounds=rounds)
+        codes[:, level] = assign(left, books[level])[0]
+        left -= books[level][codes[:, level]]
+    return books, codes
+
+
+def refit(x: F32, weight: F32, codes: np.ndarray, books: F32) -> F32:
+    """New books (L, K, d) for rows (n, d), weights (n,) and their codes (n, L): the ridge regression that the present books call for.
+
+    The ridge of a level is (mean squared error) / (variance of that level's codewords), both summed over dimensions. Solved level by level in SWEEPS turns
+    (block Gauss-Seidel) from the present books on; only one level's co-occurrences with the others are in memory.
+    """
+    levels, size, dim = books.shape
+    weight = weight * np.float32(len(weight) / weight.sum(dtype=np.float64))
+    error = _mean_square(x - summed(books, codes), weight)
+    columns = [codes[:, level].astype(np.intp) for level in range(levels)]
+    right = [sums(x, weight, column, size) for column in columns]
+    shrunk = [mass + _ridge(books[level], mass, error) for level, (_, mass) in enumerate(right)]
+    books = books.copy()
+    flat = books.reshape(levels * size, dim)
+    for _ in range(SWEEPS):
+        for level, (total, _) in enumerate(right):
+            others = np.empty((size, levels * size), np.float32)
+            for other, column in enumerate(columns):
+                pairs = np.bincount(columns[level] * size + column, weights=weight, minlength=size * size)
+                others[:, other * size : (other + 1) * size] = pairs.reshape(size, size)
+            others[:, level * size : (level + 1) * size] = 0
+            books[level] = (total - others @ flat) / shrunk[level].astype(np.float32)[:, None]
+    return books
+
+
+def _ridge(book: F32, mass: np.ndarray, error: float) -> float:
+    """Mean squared error over the variance of a level's codewords (K, d), which hold the weights `mass` (K,)."""
+    mean = (mass @ book / mass.sum()).astype(np.float32)
+    spread = float(mass @ np.square(book - mean).sum(axis=1) / mass.sum())
+    return max(error / max(spread, LEAST_SPREAD), LEAST_RIDGE)
+
+
+def _mean_square(x: F32, weight: F32) -> float:
+    return float(np.einsum("nd,nd,n->", x, x, weight, dtype=np.float64, optimize=False) / weight.sum(dtype=np.float64))
