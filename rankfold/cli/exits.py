@@ -49,7 +49,7 @@ def message_for(error: BaseException) -> str:
         return f"{where}{error.strerror or error}"
     text = " ".join(str(error).split())
     if code_for(error) == FAULT:
-        return f"{type(error).__name__}: {text}. This is a fault of rankfold: please report it with the output of `rankfold doctor`; `rankfold --traceback ...` shows where."
+        return f"{type(error).__name__}: {text}. A fault of rankfold: report it with the output of `rankfold doctor`; `rankfold --traceback ...` shows where."
     return text
 
 

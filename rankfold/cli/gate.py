@@ -1,9 +1,9 @@
 """Gates: may a measured loss pass? Three answers; only one of them lets a command end well."""
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
+from ..evaluate import Loss
 from . import render
 from .exits import GateFailed
 
@@ -23,20 +23,16 @@ class Verdict:
         return {"state": self.state, "allowed_drop": self.allowed, "why": self.why}
 
 
-def judge(metric: str, quality: dict | None, allowed: float) -> Verdict:
-    """Whether the drop of `metric` stays within `allowed` (a share: 0.01 is 1 %).
-
-    quality: the dictionary of a report's point (drop, low, high), or None when nothing is known to be relevant: never a pass.
-    """
-    if quality is None:
+def judge(metric: str, loss: Loss | None, allowed: float) -> Verdict:
+    """Whether the drop of `metric` stays within `allowed` (a share: 0.01 is 1 %). No loss, or one without an interval, is never a pass."""
+    if loss is None:
         return Verdict("inconclusive", allowed, f"the loss of {metric} was not measured: give --users and --interactions")
-    low, high = quality["low"], quality["high"]
-    measured = f"{metric} drops by {render.interval(quality['drop'], low, high)}; allowed are {render.percent(allowed)}"
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return Verdict("inconclusive", allowed, f"the loss of {metric} has no interval")
-    if high <= allowed:
+    if not loss.is_known:
+        return Verdict("inconclusive", allowed, f"the loss of {metric} has no interval: {loss.reason}")
+    measured = f"{metric} drops by {render.interval(loss.drop, loss.low, loss.high)}; allowed are {render.percent(allowed)}"
+    if loss.high <= allowed:
         return Verdict("pass", allowed, measured)
-    if low > allowed:
+    if loss.low > allowed:
         return Verdict("fail", allowed, measured)
     return Verdict("inconclusive", allowed, f"{measured}: the interval reaches beyond that. Measure more users, or allow more")
 

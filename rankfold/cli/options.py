@@ -16,11 +16,15 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdou
 Items = Annotated[Path, typer.Argument(metavar="FILE", help="Vectors: .npy, .npz, .parquet or .fvecs.", show_default=False)]
 Artifact = Annotated[Path, typer.Argument(metavar="ARTIFACT", help="What `rankfold compress -o` wrote.", show_default=False)]
 Users = Annotated[Path | None, typer.Option("--users", metavar="FILE", help="User vectors, in the same space as the items.")]
-Events = Annotated[Path | None, typer.Option("--interactions", metavar="FILE", help="Events: Parquet or CSV with columns user, item and maybe time, weight, split.")]
+Events = Annotated[
+    Path | None, typer.Option("--interactions", metavar="FILE", help="Events: Parquet or CSV with columns user, item and maybe time, weight, split.")
+]
 IdFile = Annotated[Path | None, typer.Option("--ids", metavar="FILE", help="Item ids, one a row: .npy, or text with one id a line.")]
 IdColumn = Annotated[str | None, typer.Option("--id-column", metavar="NAME", help="Parquet column that holds the ids.")]
 VectorColumn = Annotated[str | None, typer.Option("--vector-column", metavar="NAME", help="Parquet column (or .npz array) that holds the vectors.")]
-Space = Annotated[str | None, typer.Option("--space", metavar="NAME", help="Name of the embedding space, such as the training run; other spaces are refused later.")]
+Space = Annotated[
+    str | None, typer.Option("--space", metavar="NAME", help="Name of the embedding space, such as the training run; other spaces are refused later.")
+]
 ZeroRows = Annotated[str, typer.Option("--zero-rows", metavar="error|keep", help="What to do about rows that are all zeros.")]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same bytes.", min=0)]
 Unknown = Annotated[str, typer.Option("--unknown", metavar="error|drop", help="What to do about events whose user or item is not in the vectors.")]

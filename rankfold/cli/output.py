@@ -2,9 +2,13 @@
 
 import json
 import math
-from typing import Any
+import os
+from pathlib import Path
+from typing import Any, NoReturn
 
 import typer
+
+from ..errors import ArtifactError
 
 
 class Output:
@@ -26,6 +30,25 @@ class Output:
         """With --json, the one document; otherwise nothing."""
         if self.as_json:
             typer.echo(json.dumps(finite(document), indent=2, allow_nan=False, ensure_ascii=False))
+
+    def fail(self, kind: str, message: str, exit_code: int, document: dict) -> NoReturn:
+        """A result that is a failure: the document with an "error" beside its figures, one line on stderr, and the exit code."""
+        self.finish({"error": {"kind": kind, "message": message, "exit_code": exit_code}, **document})
+        self.note(f"error: {message}")
+        raise typer.Exit(exit_code)
+
+
+def write_json(path: Path, document: dict) -> None:
+    """A JSON file, whole or not there. Raises ArtifactError when it cannot be written."""
+    text = json.dumps(finite(document), indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise ArtifactError(f"{path}: cannot be written ({error.strerror or error}). Free space or choose another folder.") from error
 
 
 def report_error(kind: str, message: str, exit_code: int, *, as_json: bool) -> None:

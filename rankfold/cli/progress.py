@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from ..progress import Progress as Report
@@ -28,13 +28,19 @@ def shown(console: Console | None = None) -> Iterator[Report]:
         yield silent
         return
     with Progress(
-        TextColumn("{task.description}"), BarColumn(bar_width=30), TextColumn("{task.percentage:>3.0f} %"), _Speed(), TimeRemainingColumn(), console=console, transient=True
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TextColumn("{task.percentage:>3.0f} %"),
+        _Speed(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
     ) as bars:
         yield _reporter(bars)
 
 
 def _reporter(bars: Progress) -> Report:
-    stages: dict[str, int] = {}
+    stages: dict[str, TaskID] = {}
 
     def report(stage: str, done: int, total: int) -> None:
         if stage not in stages:
@@ -42,7 +48,7 @@ def _reporter(bars: Progress) -> Report:
         number = stages[stage]
         # The same stage may come again, for the next codec or data set: it starts over.
         if done < bars.tasks[bars.task_ids.index(number)].completed:
-            bars.reset(number)  # type: ignore[arg-type]
-        bars.update(number, completed=done, total=total, visible=done < total)  # type: ignore[arg-type]
+            bars.reset(number)
+        bars.update(number, completed=done, total=total, visible=done < total)
 
     return report

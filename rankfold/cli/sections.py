@@ -1,6 +1,8 @@
 """One section of a report as text: the codecs that were tried, the choice, neighbours, findings. Takes the dictionaries of report/content.py."""
 
 import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from . import render
 
@@ -8,9 +10,11 @@ BUCKETS = ("head", "mid", "tail")
 WIDTH = 140
 
 
-def section_lines(section: dict) -> list[str]:
+def section_lines(section: Mapping[str, Any]) -> list[str]:
     """Everything of one section, ready to be written line by line."""
-    lines = [f"{section['name']}: {render.count(section['rows'])} rows x {section['dim']} dimensions, {render.size(4 * section['rows'] * section['dim'])} as float32"]
+    lines = [
+        f"{section['name']}: {render.count(section['rows'])} rows x {section['dim']} dimensions, {render.size(4 * section['rows'] * section['dim'])} as float32"
+    ]
     lines += [f"  {part}" for part in textwrap.wrap(section["about"], WIDTH)]
     lines += baseline_lines(section)
     lines += ["", *point_lines(section)]
@@ -21,15 +25,18 @@ def section_lines(section: dict) -> list[str]:
     return lines
 
 
-def baseline_lines(section: dict) -> list[str]:
+def baseline_lines(section: Mapping[str, Any]) -> list[str]:
     """What the losses are measured against, and what else was compared with it."""
     if not section["baseline"]:
         return []
-    said = [f"{name} {render.quality(estimate['mean'])} ({render.quality(estimate['low'])} to {render.quality(estimate['high'])})" for name, estimate in section["baseline"].items()]
+    said = [
+        f"{name} {render.quality(estimate['mean'])} ({render.quality(estimate['low'])} to {render.quality(estimate['high'])})"
+        for name, estimate in section["baseline"].items()
+    ]
     return [f"  {section['metric']}: {', '.join(said)}"]
 
 
-def point_lines(section: dict) -> list[str]:
+def point_lines(section: Mapping[str, Any]) -> list[str]:
     """The table of codecs; `>` marks the choice. Without a known quality, only the agreement with the exact lists is shown."""
     points = section["points"]
     chosen = section["choice"]["codec"] if section["choice"] else None
@@ -43,7 +50,7 @@ def point_lines(section: dict) -> list[str]:
     return render.columns([*header, "scan"], rows, left=2, indent=" ")
 
 
-def _point_row(point: dict, chosen: str | None, with_quality: bool, with_buckets: bool) -> list[str]:
+def _point_row(point: Mapping[str, Any], chosen: str | None, with_quality: bool, with_buckets: bool) -> list[str]:
     quality = point["quality"] or {}
     row = [">" if point["codec"] == chosen else "", point["codec"], render.row_size(point["row_bytes"]), render.row_size(round(point["total_row_bytes"], 1))]
     row += [render.size(sum(point["bytes"].values()))]
@@ -56,7 +63,7 @@ def _point_row(point: dict, chosen: str | None, with_quality: bool, with_buckets
     return [*row, render.milliseconds(point["scan_ms"])]
 
 
-def neighbour_lines(neighbours: list[dict]) -> list[str]:
+def neighbour_lines(neighbours: Sequence[Mapping[str, Any]]) -> list[str]:
     """Lists before and after, side by side; `+` marks what was not in the list before."""
     lines: list[str] = []
     for entry in neighbours:
@@ -75,7 +82,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= WIDTH // 2 else text[: WIDTH // 2 - 3] + "..."
 
 
-def finding_lines(findings: list[dict]) -> list[str]:
+def finding_lines(findings: Sequence[Mapping[str, Any]]) -> list[str]:
     """Warnings first, then notes."""
     ordered = sorted(findings, key=lambda finding: finding["level"] != "warning")
     lines = [f"{finding['level']}: {finding['text']}" for finding in ordered]

@@ -22,7 +22,8 @@ def test_version_is_one_line():
 
 
 def test_help_loads_no_numpy():
-    code = "import sys\nfrom rankfold.cli.main import run\nsys.argv = ['rankfold', '--help']\ntry:\n    run()\nexcept SystemExit: sys.stderr.write(str('numpy' in sys.modules))"
+    code = "import sys; from rankfold.cli.main import run; sys.argv = ['rankfold', '--help']\n"
+    code += "try:\n    run()\nexcept SystemExit:\n    sys.stderr.write(str('numpy' in sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60)
     assert done.stderr == "False"
 

@@ -17,7 +17,9 @@ def test_sizes(byte_count, text):
     assert render.size(byte_count) == text
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.0042, "0.00420"), (1.23456, "1.23"), (12.3456, "12.3"), (1234.56, "1,235"), (0, "0"), (None, "-"), (float("nan"), "-")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0042, "0.00420"), (1.23456, "1.23"), (12.3456, "12.3"), (1234.56, "1,235"), (0, "0"), (None, "-"), (float("nan"), "-")]
+)
 def test_three_digits(value, text):
     assert render.number(value) == text
 

@@ -2,6 +2,7 @@
 
 from rankfold.cli import sections
 
+
 def text(section: dict) -> str:
     return "\n".join(sections.section_lines(section))
 

@@ -54,13 +54,13 @@ def bench(
 
 def bench_lines(found: dict) -> list[str]:
     """The measurements as text."""
-    total, single, batch = sum(found["bytes"].values()), found["single"], found["batch_64"]
+    total, single, batch, cold = sum(found["bytes"].values()), found["single"], found["batch_64"], found["cold_start"]
     return render.pairs(
         [
             ("table", f"{render.count(found['rows'])} rows x {found['dim']} dimensions, k = {found['k']}"),
             ("memory", f"{total / 1e9:.4f} GB; {found['float32_bytes'] / 1e9:.4f} GB as float32 ({render.ratio(found['float32_bytes'], total)} smaller)"),
             ("kernels", f"{found['kernel_level']}, {found['workers']} workers"),
-            ("cold start", f"{render.milliseconds(found['cold_start']['load_ms'])} to load, {render.milliseconds(found['cold_start']['first_query_ms'])} to the first answer"),
+            ("cold start", f"{render.milliseconds(cold['load_ms'])} to load, {render.milliseconds(cold['first_query_ms'])} to the first answer"),
             ("one query", _span(single, "p50 {p50}, p95 {p95}, p99 {p99}") + f"; {render.rate(single['queries_per_s'], 'queries')}"),
             ("batch of 64", _span(batch, "p50 {p50}, p95 {p95}, p99 {p99}") + f"; {render.rate(batch['queries_per_s'], 'queries')}"),
             ("scan", f"{render.rate(found['rows_per_s'], 'rows')} by one query; a query reads {render.size(found['bytes_per_query'])}"),

@@ -51,7 +51,7 @@ def fact_lines(facts: dict) -> list[str]:
         ("row lengths", f"{render.number(norms['min'])} to {render.number(norms['max'])}, median {render.number(norms['median'])}, "
          f"varying by {render.percent(norms['variation'])}"),
         ("zero rows", render.count(facts["zero_rows"])),
-        ("duplicates", f"{render.count(duplicates['exact_rows'])} rows repeat another; {render.percent(duplicates['near_share_in_sample'])} of a sample have a near twin"),
+        ("duplicates", f"{render.count(duplicates['exact_rows'])} rows repeat another; {render.percent(duplicates['near_share_in_sample'])} nearly"),
         ("spectrum", f"effective rank {render.number(spectrum['effective_rank'])}; energy {energy or 'in all'}"),
         ("coding gain", f"{render.number(spectrum['coding_gain_bits'])} bits a dimension"),
     ]  # fmt: skip

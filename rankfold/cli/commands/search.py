@@ -1,7 +1,7 @@
 """`rankfold search`: rank the rows of an artifact for query vectors."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -36,7 +36,7 @@ def search(
     searcher = Searcher(table, rerank=None if rerank is None else load(rerank))
     ranking = searcher.search(asked, k, exclude=excluded_rows(exclude, asked, table.ids))
     ids = searcher.ids(ranking)
-    results = []
+    results: list[dict[str, Any]] = []
     for row in range(asked.count):
         found = int((ranking.rows[row] >= 0).sum())
         results.append({"query": _plain(asked.ids[row]), "ids": [_plain(one) for one in ids[row, :found]], "scores": ranking.scores[row, :found]})

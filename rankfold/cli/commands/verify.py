@@ -2,7 +2,8 @@
 
 import typer
 
-from ...store import read_manifest, verify as find_damage
+from ...store import read_manifest
+from ...store import verify as find_damage
 from ...store.folder import resolve
 from .. import render
 from ..exits import INTEGRITY

@@ -1,0 +1,193 @@
+"""`rankfold compress`: vectors to an artifact of a given size, with the codec that loses least."""
+
+import shlex
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from ...arrays import row_norms
+from ...codec import Codec, describe, to_spec
+from ...compress import NORMS_VARY
+from ...report import Section
+from ...report.sections import section
+from ...store import save
+from ...store.folder import check_root
+from ...tune.budget import row_bytes_for
+from ...tune.choose import Choice, choose
+from ...tune.evidence import Evidence
+from ...tune.shortlist import shortlist
+from ...vectors import Vectors
+from .. import costs, machine, render, sections
+from ..exits import GATE_FAILED
+from ..gate import Verdict, judge, require
+from ..inputs import read_events, read_items, read_spec, read_users
+from ..judging import about, content_of, gather
+from ..options import AsJson, Events, IdColumn, IdFile, Items, Seed, Space, Unknown, Users, VectorColumn, ZeroRows
+from ..output import Output, write_json
+from ..progress import shown
+
+NORM_SAMPLE = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was asked for, beside the input files."""
+
+    out: Path
+    target: str | None
+    row_bytes: int | None
+    spec: Path | None
+    unit: bool
+    weight: str
+    seed: int
+    max_drop: float | None
+    command: str
+
+    @property
+    def report_path(self) -> Path:
+        """Where the measured figures go: beside the artifact, which never changes."""
+        return self.out.with_name(self.out.name + ".report.json")
+
+
+def compress(
+    items: Items,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="FOLDER", help="Store folder: gets the artifact and makes it the current one.", show_default=False)
+    ],
+    users: Users = None,
+    interactions: Events = None,
+    target: Annotated[str | None, typer.Option("--target", metavar="16x", help='How many times smaller than float32, such as "16x".')] = None,
+    row_bytes: Annotated[int | None, typer.Option("--bytes", metavar="N", help="Bytes a row.", min=1)] = None,
+    codec: Annotated[Path | None, typer.Option("--codec", metavar="SPEC.json", help='This codec and no other: {"codec": "pq", "groups": 16}.')] = None,
+    unit: Annotated[bool, typer.Option("--unit", help="Normalise rows: rank by cosine.")] = False,
+    weight: Annotated[str, typer.Option("--weight", metavar="auto|none", help="auto: rows count by how often users see them.")] = "auto",
+    max_drop: Annotated[
+        float | None, typer.Option("--max-drop", metavar="0.01", help="Publish only if the upper end of the loss is at most this.", min=0)
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be tried, and write nothing.")] = False,
+    unknown: Unknown = "error",
+    ids: IdFile = None,
+    id_column: IdColumn = None,
+    vector_column: VectorColumn = None,
+    space: Space = None,
+    zero_rows: ZeroRows = "error",
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Compress vectors to a size with the codec that loses least.
+
+    Give one of --target, --bytes and --codec. With --users and --interactions the loss is measured on held-out events of half of the users, after the
+    other half has chosen the codec; with --users alone, agreement with their exact lists; without users, agreement of item neighbours.
+    """
+    output = Output(as_json)
+    order = Order(out, target, row_bytes, codec, unit, weight, seed, max_drop, _command_line(items, out, users, interactions, target, row_bytes, codec, seed))
+    _check(order, users, interactions)
+    start = time.monotonic()
+    with shown() as progress:
+        vectors = read_items(items, ids=ids, id_column=id_column, vector_column=vector_column, space=space, zero_rows=zero_rows)
+        people = read_users(users, vectors)
+        events = read_events(interactions, people, vectors, unknown=unknown)
+        codecs = _codecs(order, vectors)
+        if not dry_run:
+            evidence = gather(vectors, people, events, unit=unit, seed=seed, progress=progress)
+            choice = choose(vectors, codecs, evidence, weight=evidence.weight if weight == "auto" else None, seed=seed, progress=progress)
+    if dry_run:
+        _show_plan(output, order, vectors, codecs)
+        return
+    verdict = None if max_drop is None else judge(evidence.metric, choice.best.loss, max_drop)
+    measured = section(items.name, about(evidence, chosen=True), rows=vectors.count, dim=vectors.dim, evidence=evidence, points=choice.points, choice=choice)
+    artifact = _publish(order, evidence, choice, measured) if verdict is None or verdict.state == "pass" else None
+    _show(output, order, evidence, choice, measured, verdict, artifact, time.monotonic() - start)
+
+
+def _check(order: Order, users: Path | None, interactions: Path | None) -> None:
+    """Everything that can be refused before any file is read."""
+    given = [name for name, value in (("--target", order.target), ("--bytes", order.row_bytes), ("--codec", order.spec)) if value is not None]
+    if len(given) != 1:
+        raise typer.BadParameter(f"got {' and '.join(given) or 'none of them'}; expected exactly one", param_hint="--target, --bytes, --codec")
+    if order.weight not in ("auto", "none"):
+        raise typer.BadParameter(f"got {order.weight!r}; expected auto or none", param_hint="--weight")
+    if order.max_drop is not None and (users is None or interactions is None):
+        require(judge("ndcg@10", None, order.max_drop), "Nothing was published.")
+    check_root(order.out)
+
+
+def _codecs(order: Order, vectors: Vectors) -> list[Codec]:
+    if order.spec is not None:
+        how = read_spec(order.spec)
+        how.row_bytes(vectors.dim)
+        return [how]
+    _, x = vectors.sample(min(NORM_SAMPLE, vectors.count), np.random.default_rng(order.seed))
+    lengths = row_norms(x)
+    varies = not order.unit and float(lengths.std()) > NORMS_VARY * float(lengths.mean())
+    return shortlist(vectors.dim, row_bytes_for(str(order.row_bytes or order.target), vectors.dim), rows=vectors.count, norms_vary=varies)
+
+
+def _publish(order: Order, evidence: Evidence, choice: Choice, measured: Section) -> Path:
+    """The artifact, and the figures beside it."""
+    loss = choice.best.loss
+    details = {
+        "seed": order.seed,
+        "asked": order.target or order.row_bytes or "spec",
+        "weighted": order.weight == "auto" and evidence.weight is not None,
+        "metric": evidence.metric,
+        "loss": None if loss is None else loss.to_dict(),
+        "queries": evidence.report.baseline.count,
+    }
+    artifact = save(choice.table, order.out, note="rankfold compress", details=details)
+    write_json(order.report_path, content_of(measured, seed=order.seed, command=order.command))
+    return artifact
+
+
+def _show_plan(output: Output, order: Order, vectors: Vectors, codecs: list[Codec]) -> None:
+    sizes = [codec.row_bytes(vectors.dim) for codec in codecs]
+    output.line(f"{render.count(vectors.count)} rows x {vectors.dim} dimensions, {render.size(4 * vectors.count * vectors.dim)} as float32; would try:")
+    rows = [[describe(codec), render.row_size(size), render.size(size * vectors.count)] for codec, size in zip(codecs, sizes, strict=True)]
+    for line in render.columns(["codec", "bytes/row", "all rows"], rows):
+        output.line(line)
+    output.line(f"would write an artifact into {order.out} and {order.report_path}; nothing was written.")
+    plan = [{"codec": to_spec(codec), "row_bytes": size, "bytes": size * vectors.count} for codec, size in zip(codecs, sizes, strict=True)]
+    output.finish({"dry_run": True, "rows": vectors.count, "dim": vectors.dim, "would_try": plan, "out": str(order.out), "report": str(order.report_path)})
+
+
+def _show(
+    output: Output, order: Order, evidence: Evidence, choice: Choice, measured: Section, verdict: Verdict | None, artifact: Path | None, spent: float
+) -> None:
+    judged, peak = evidence.report.baseline.count, machine.peak_memory_bytes()
+    for line in [*sections.section_lines(measured), "", *costs.bytes_lines(choice.table), "", *costs.quality_lines(choice.best, judged)]:
+        output.line(line)
+    output.line(f"  {render.seconds(spent)}, peak memory {render.size(peak)}")
+    if verdict is not None:
+        output.line(f"  gate: {verdict.state}")
+    following = f"rankfold report {shlex.quote(str(order.report_path))} -o {shlex.quote(str(order.out) + '.html')}"
+    if artifact is not None:
+        output.line(f"wrote {artifact} and {order.report_path}")
+        output.line(f"next: {following}")
+    document = {
+        "artifact": artifact,
+        "report": None if artifact is None else order.report_path,
+        "chosen": costs.point_document(choice.best),
+        "why": choice.why,
+        "tried": [costs.point_document(point) for point in choice.points],
+        "float32_bytes": 4 * choice.table.count * choice.table.dim,
+        "queries": judged,
+        "findings": measured["findings"],
+        "gate": verdict,
+        "seconds": spent,
+        "peak_memory_bytes": peak,
+        "next": None if artifact is None else following,
+    }
+    if verdict is not None and artifact is None:
+        output.fail("GateFailed", f"gate {verdict.state}: {verdict.why}. Nothing was published.", GATE_FAILED, document)
+    output.finish(document)
+
+
+def _command_line(items: Path, out: Path, *rest: object) -> str:
+    """The command as it can be typed again."""
+    flags = ("--users", "--interactions", "--target", "--bytes", "--codec", "--seed")
+    given = [str(part) for flag, value in zip(flags, rest, strict=True) if value is not None for part in (flag, value)]
+    return shlex.join(["rankfold", "compress", str(items), *given, "-o", str(out)])

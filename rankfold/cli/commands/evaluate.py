@@ -1,0 +1,86 @@
+"""`rankfold evaluate`: what an artifact lost, against the vectors it was made from."""
+
+import time
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from ...errors import InputError
+from ...report.sections import section
+from ...store import load
+from ...table import Table, check_space
+from ...tune.measure import measure
+from ...vectors import Vectors
+from .. import costs, machine, render, sections
+from ..exits import GATE_FAILED
+from ..gate import judge
+from ..inputs import read_events, read_items, read_users
+from ..judging import about, content_of, gather
+from ..options import Artifact, AsJson, Events, IdColumn, IdFile, Seed, Space, Unknown, Users, VectorColumn
+from ..output import Output, write_json
+from ..progress import shown
+
+
+def evaluate(
+    artifact: Artifact,
+    against: Annotated[Path, typer.Option("--against", metavar="FILE", help="The uncompressed vectors, same ids in the same order.", show_default=False)],
+    users: Users = None,
+    interactions: Events = None,
+    fail_if_drop: Annotated[
+        float | None, typer.Option("--fail-if-drop", metavar="0.01", help="End with 4 unless the upper end of the loss is at most this.", min=0)
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE.json", help="Write the figures for `rankfold report`.")] = None,
+    unknown: Unknown = "error",
+    ids: IdFile = None,
+    id_column: IdColumn = None,
+    vector_column: VectorColumn = None,
+    space: Space = None,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Measure what an artifact lost against the original vectors.
+
+    The float32 baseline is always computed, and compared with plain popularity. Figures are from the half of the users that `compress` with the same
+    --seed did not choose on. A loss that was not measured never passes --fail-if-drop.
+    """
+    output = Output(as_json)
+    start = time.monotonic()
+    with shown() as progress:
+        table = load(artifact)
+        vectors = read_items(against, ids=ids, id_column=id_column, vector_column=vector_column, space=space, zero_rows="keep")
+        _check_same(table, vectors)
+        people = read_users(users, vectors)
+        events = read_events(interactions, people, vectors, unknown=unknown)
+        evidence = gather(vectors, people, events, unit=table.unit, seed=seed, progress=progress)
+        progress("search", 0, 1)
+        point = measure(table, evidence, evidence.report, seed=seed)
+        progress("search", 1, 1)
+    measured = section(artifact.name, about(evidence, chosen=False), rows=vectors.count, dim=vectors.dim, evidence=evidence, points=[point])
+    judged = evidence.report.baseline.count
+    for line in [*sections.section_lines(measured), "", *costs.bytes_lines(table), "", *costs.quality_lines(point, judged)]:
+        output.line(line)
+    output.line(f"  {render.seconds(time.monotonic() - start)}, peak memory {render.size(machine.peak_memory_bytes())}")
+    if out is not None:
+        write_json(out, content_of(measured, seed=seed, command=f"rankfold evaluate {artifact} --against {against} --seed {seed}"))
+        output.line(f"wrote {out}")
+    verdict = None if fail_if_drop is None else judge(evidence.metric, point.loss, fail_if_drop)
+    document = {"artifact": artifact, **costs.point_document(point), "queries": judged, "findings": measured["findings"], "gate": verdict}
+    if verdict is not None and verdict.state != "pass":
+        output.fail("GateFailed", f"gate {verdict.state}: {verdict.why}.", GATE_FAILED, document)
+    if verdict is not None:
+        output.line(f"gate pass: {verdict.why}")
+    output.finish(document)
+
+
+def _check_same(table: Table, vectors: Vectors) -> None:
+    """Raise InputError unless the vectors are those that the table was made from, row by row."""
+    if table.dim != vectors.dim or table.count != vectors.count:
+        raise InputError(f"against: got {vectors.count} rows x {vectors.dim} dimensions; expected {table.count} x {table.dim}, as the artifact has.")
+    check_space(vectors.space, table.space, "against")
+    if not np.array_equal(table.ids, vectors.ids):
+        row = int(np.flatnonzero(table.ids != vectors.ids)[0]) if table.ids.dtype.kind == vectors.ids.dtype.kind else 0
+        raise InputError(
+            f"against: row {row} has another id than in the artifact; expected the same ids in the same order. Give the same --ids or --id-column."
+        )

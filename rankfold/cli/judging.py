@@ -1,0 +1,44 @@
+"""What compress and evaluate share: the evidence from the files given, what it is in words, and the report of one section."""
+
+from .. import kernels
+from ..errors import InputError
+from ..interactions import Interactions
+from ..progress import Progress
+from ..report import Section
+from ..tune.evidence import Evidence, item_evidence, user_evidence
+from ..vectors import Vectors
+from .main import VERSION
+
+
+def gather(vectors: Vectors, users: Vectors | None, events: Interactions | None, *, unit: bool, seed: int, progress: Progress) -> Evidence:
+    """Users and events when they are given, else the rows' own neighbours. Raises InputError for events without users."""
+    if events is not None and users is None:
+        raise InputError("interactions: given without --users; expected the user vectors too: losses are measured on the lists of users.")
+    progress("rank exactly", 0, 1)
+    found = item_evidence(vectors, seed=seed, unit=unit) if users is None else user_evidence(vectors, users, events, seed=seed, unit=unit)
+    progress("rank exactly", 1, 1)
+    return found
+
+
+def about(evidence: Evidence, *, chosen: bool) -> str:
+    """What the figures were measured on, in one sentence."""
+    judged, chooser = evidence.report.baseline.count, evidence.choose.baseline.count
+    kind = (
+        "users, by what they took next"
+        if evidence.judged
+        else "users, against their exact lists"
+        if evidence.weight is not None
+        else "rows searching for their neighbours"
+    )
+    how = "cosine" if evidence.unit else "inner product"
+    return f"Measured on {judged:,} {kind}; {how}." + (f" Codecs were chosen on {chooser:,} others." if chosen else "")
+
+
+def content_of(section: Section, *, seed: int, command: str) -> dict:
+    """A whole report of one section, with what it takes to make it again."""
+    return {
+        "title": f"rankfold: {section['name']}",
+        "made_with": {"rankfold": VERSION, "kernels": kernels.level(), "seed": seed},
+        "sections": [section],
+        "reproduce": [command],
+    }
