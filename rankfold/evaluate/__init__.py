@@ -1,5 +1,6 @@
 """Evaluation: tasks, splits, metrics, losses with intervals, fidelity to the exact list, popularity buckets, collisions."""
 
+from .auc import GroupAuc, compare_auc, group_auc
 from .buckets import Buckets, popularity_buckets
 from .collisions import CollisionAudit, Collisions, collisions
 from .compare import Loss, compare, compare_parts
@@ -22,6 +23,7 @@ __all__ = [
     "ExactSearcher",
     "Fidelity",
     "Finding",
+    "GroupAuc",
     "Loss",
     "Mean",
     "Neighbourhoods",
@@ -36,9 +38,11 @@ __all__ = [
     "choose_split",
     "collisions",
     "compare",
+    "compare_auc",
     "compare_parts",
     "evaluate",
     "fidelity",
+    "group_auc",
     "last_of_user",
     "neighbourhoods",
     "popularity_buckets",
