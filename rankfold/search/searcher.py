@@ -5,6 +5,7 @@ room for a row outside them, one more pass collects every row that could still w
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
@@ -39,8 +40,8 @@ class Searcher:
             _check_same_rows(table, rerank)
         if oversample < 1 or block < 1:
             raise InputError(f"oversample, block: got {oversample} and {block}; expected at least 1 each.")
-        self.table = table
-        self.rerank = rerank
+        self.table = working(table)
+        self.rerank = None if rerank is None else working(rerank)
         self.oversample = oversample
         self.workers = worker_count(workers)
         self._blocks = scan_blocks(table, block)
@@ -91,7 +92,7 @@ class Searcher:
     def _exact_top(self, queries: F32, k: int, masks: Masks) -> tuple[np.ndarray, F32]:
         """(q, at most k) rows and exact scores for one pass of queries."""
         prepared = [segment.codec.prepare(segment.state, queries) for segment in self.table.segments]
-        keep = min(self.table.count, k + max(SPARE, k // 2))
+        keep = min(self.table.count, k + max(SPARE, k))
         rows, rough, bound = self._rough_top(queries.shape[0], keep, prepared, masks)
         exact_rows, exact = _best(*_rescored(self.table, queries, rows), k)
         full = rows[:, -1] >= 0
@@ -130,7 +131,7 @@ class Searcher:
         k = rows.shape[1]
         some = np.ascontiguousarray(queries[doubtful])
         floor = scores[doubtful, -1] - bound[doubtful]
-        mine = [{name: array[doubtful] for name, array in tables.items()} for tables in prepared]
+        mine = [{name: np.ascontiguousarray(array[doubtful]) for name, array in tables.items()} for tables in prepared]
         masks = masks.only(doubtful)
         top_rows, top_scores = np.full((doubtful.size, k), -1, np.int64), np.full((doubtful.size, k), -np.inf, np.float32)
         for block in self._blocks:
@@ -145,6 +146,13 @@ class Searcher:
             merged_rows = np.concatenate([top_rows, np.broadcast_to(block.first + columns, exact.shape)], axis=1)
             top_rows, top_scores = _best(merged_rows, np.concatenate([top_scores, exact], axis=1), k)
         rows[doubtful], scores[doubtful] = top_rows, top_scores
+
+
+def working(table: Table) -> Table:
+    """The same table with float32 copies of float16 codebooks, so that no decoding converts them again. Exact: every float16 is a float32."""
+    wide = {id(array): array.astype(np.float32) for segment in table.segments for array in segment.state.values() if array.dtype == np.float16}
+    segments = [replace(s, state={name: wide.get(id(array), array) for name, array in s.state.items()}) for s in table.segments]
+    return replace(table, segments=tuple(segments))
 
 
 def _check_same_rows(table: Table, rerank: Table) -> None:

@@ -6,14 +6,18 @@ from ..codec import Codec
 from ..codecs import from_spec
 from ..errors import BudgetError, SpecError
 
-# More levels than this take minutes to fit and generalise worse than a finer code (measured: docs/codecs.md).
+# More levels than this take minutes to fit, and a finer code of fewer levels generalises better.
 MOST_LEVELS = 32
+CODEWORDS = 256
+HALF_BYTES = 2
+# Codebooks that outweigh the codes more than this are not worth the time to fit: at such few rows other codecs win on total bytes.
+OUTWEIGH = 4
 
 
 def shortlist(dim: int, row_bytes: int, *, rows: int, norms_vary: bool) -> list[Codec]:
     """Codecs whose rows take at most `row_bytes` and use most of it, in a fixed order.
 
-    rows: rows of the table; codebooks of 256 entries are not tried below 256 rows. norms_vary: keeps one byte for the row length.
+    rows: rows of the table; codebooks that would outweigh the codes by more than four times at that number of rows are not tried. norms_vary: keeps one byte for the row length.
     Raises BudgetError when nothing fits, naming the smallest size that does.
     """
     fitting = _fitting(dim, row_bytes, rows, norms_vary)
@@ -38,8 +42,8 @@ def _fitting(dim: int, row_bytes: int, rows: int, norms_vary: bool) -> list[Code
 
 def _specs(dim: int, row_bytes: int, rows: int, norms_vary: bool) -> Iterator[dict]:
     body = row_bytes - norms_vary
-    if rows >= 256:
-        for spec in _codebook_specs(dim, body, row_bytes):
+    if rows >= CODEWORDS:
+        for spec in _codebook_specs(dim, body, rows):
             yield {"codec": "normed", "inner": spec} if norms_vary else spec
     for bits in (8, 6, 4, 3, 2, 1):
         dims = min(dim, (row_bytes - 1) * 8 // bits)
@@ -54,9 +58,10 @@ def _specs(dim: int, row_bytes: int, rows: int, norms_vary: bool) -> Iterator[di
         yield {"codec": "half"}
 
 
-def _codebook_specs(dim: int, body: int, row_bytes: int) -> Iterator[dict]:
-    if 1 <= body <= MOST_LEVELS:
+def _codebook_specs(dim: int, body: int, rows: int) -> Iterator[dict]:
+    book_bytes = CODEWORDS * dim * HALF_BYTES
+    if 1 <= body <= MOST_LEVELS and book_bytes <= OUTWEIGH * rows:
         yield {"codec": "residual", "levels": body}
-    if 2 <= body <= dim:
+    if 2 <= body <= dim and book_bytes <= OUTWEIGH * rows * body:
         yield {"codec": "pq", "groups": body, "rotation": "learned"}
         yield {"codec": "pq", "groups": body}
