@@ -17,7 +17,8 @@ OUTWEIGH = 4
 def shortlist(dim: int, row_bytes: int, *, rows: int, norms_vary: bool) -> list[Codec]:
     """Codecs whose rows take at most `row_bytes` and use most of it, in a fixed order.
 
-    rows: rows of the table; codebooks that would outweigh the codes by more than four times at that number of rows are not tried. norms_vary: keeps one byte for the row length.
+    rows: rows of the table; codebooks that would outweigh the codes by more than four times at that number of rows are not tried.
+    norms_vary: keeps one byte for the row length.
     Raises BudgetError when nothing fits, naming the smallest size that does.
     """
     fitting = _fitting(dim, row_bytes, rows, norms_vary)
@@ -50,7 +51,7 @@ def _specs(dim: int, row_bytes: int, rows: int, norms_vary: bool) -> Iterator[di
         scalar = {"codec": "scalar", "bits": bits}
         if dims == dim:
             yield scalar
-        elif dims >= max(2, dim // 16):
+        elif bits in (4, 2, 1) and dims >= max(2, dim // 16):
             yield {"codec": "reduced", "dims": dims, "inner": scalar}
     if row_bytes > dim:
         yield {"codec": "int8"}
