@@ -60,6 +60,9 @@ def report_error(kind: str, message: str, exit_code: int, *, as_json: bool) -> N
 
 def finite(value: Any) -> Any:
     """`value` as plain JSON: numpy scalars and arrays as numbers and lists, ids as text, numbers that are not finite as null."""
+    # Before tuples: some values with a to_dict are named tuples.
+    if hasattr(value, "to_dict"):
+        return finite(value.to_dict())
     if isinstance(value, dict):
         return {finite_key(key): finite(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
@@ -72,8 +75,6 @@ def finite(value: Any) -> Any:
         return value if math.isfinite(value) else None
     if hasattr(value, "tolist"):
         return finite(value.tolist())
-    if hasattr(value, "to_dict"):
-        return finite(value.to_dict())
     return str(value)
 
 

@@ -42,17 +42,19 @@ def point_lines(section: Mapping[str, Any]) -> list[str]:
     chosen = section["choice"]["codec"] if section["choice"] else None
     with_quality = any(point["quality"] for point in points)
     with_buckets = any(point["buckets"] for point in points)
-    header = ["", "codec", "bytes/row", "all/row", "table"]
-    header += [section["metric"], "loss (95 % interval)"] if with_quality else []
+    header = ["", "codec", "B/row", "all", "table"]
+    header += [section["metric"], "loss (95 %)"] if with_quality else []
     header += [points[0]["fidelity"]["metric"]]
-    header += [f"{name} kept" for name in BUCKETS] if with_buckets else []
+    header += list(BUCKETS) if with_buckets else []
     rows = [_point_row(point, chosen, with_quality, with_buckets) for point in points]
-    return render.columns([*header, "scan"], rows, left=2, indent=" ")
+    lines = render.columns([*header, "scan"], rows, left=2, indent=" ")
+    lines += ["   B/row: one coded row; all: with ids and codebooks, a row; scan: one query, one thread"]
+    return lines + (["   head, mid, tail: share of recall@10 kept among popular, middling and rare items"] if with_buckets else [])
 
 
 def _point_row(point: Mapping[str, Any], chosen: str | None, with_quality: bool, with_buckets: bool) -> list[str]:
     quality = point["quality"] or {}
-    row = [">" if point["codec"] == chosen else "", point["codec"], render.row_size(point["row_bytes"]), render.row_size(round(point["total_row_bytes"], 1))]
+    row = [">" if point["codec"] == chosen else "", point["codec"], f"{point['row_bytes']:.0f}", f"{point['total_row_bytes']:.1f}"]
     row += [render.size(sum(point["bytes"].values()))]
     if with_quality:
         row += [render.quality(quality.get("after")), render.interval(quality.get("drop"), quality.get("low"), quality.get("high"))]

@@ -4,10 +4,11 @@ import pytest
 
 from rankfold.cli import gate
 from rankfold.cli.exits import GateFailed
+from rankfold.evaluate import Loss
 
 
-def quality(low: float, high: float) -> dict:
-    return {"before": 0.2, "after": 0.19, "drop": (low + high) / 2, "low": low, "high": high}
+def quality(low: float, high: float) -> Loss:
+    return Loss(before=0.2, after=0.19, drop=(low + high) / 2, low=low, high=high, n=100)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+"""`rankfold evaluate`."""
+
+import json
+
+import numpy as np
+import pytest
+
+from rankfold.report import check
+
+
+@pytest.fixture
+def evaluate(rankfold, files):
+    def call(*more, judged=True):
+        evidence = ["--users", files.path("users.npy"), "--interactions", files.path("clicks.csv")] if judged else []
+        return rankfold("evaluate", files.path("store"), "--against", files.path("items.npy"), *evidence, *more)
+
+    return call
+
+
+def test_the_baseline_is_always_shown(evaluate):
+    result = evaluate()
+    assert result.exit_code == 0, result.output
+    assert "float32 0." in result.stdout
+    assert "popularity 0." in result.stdout
+    assert "overlap@10" in result.stdout
+
+
+def test_half_floats_lose_nothing(evaluate):
+    document = json.loads(evaluate("--json").stdout)
+    assert document["fidelity"]["overlap@10"]["mean"] > 0.99
+    assert abs(document["loss"]["drop"]) < 0.01
+    assert set(document["buckets"]) == {"head", "mid", "tail"}
+    assert document["queries"] > 10
+
+
+def test_a_gate_that_passes(evaluate):
+    result = evaluate("--fail-if-drop", "0.5")
+    assert result.exit_code == 0
+    assert "gate pass" in result.stdout
+
+
+def test_a_loss_that_was_not_measured_never_passes(evaluate):
+    result = evaluate("--fail-if-drop", "1", "--json", judged=False)
+    document = json.loads(result.stdout)
+    assert result.exit_code == 4
+    assert document["gate"]["state"] == "inconclusive"
+    assert document["error"]["exit_code"] == 4
+    assert result.stderr.startswith("error: gate inconclusive")
+
+
+def test_the_figures_can_be_drawn(evaluate, tmp_path):
+    assert evaluate("-o", tmp_path / "found.json").exit_code == 0
+    check(json.loads((tmp_path / "found.json").read_text()))
+
+
+@pytest.mark.parametrize(("change", "message"), [("rows", "599 rows"), ("dims", "15 dimensions"), ("space", "model-2")])
+def test_other_vectors_are_refused(rankfold, files, tmp_path, change, message):
+    items = {"rows": files.items[:599], "dims": files.items[:, :15], "space": files.items}[change]
+    np.save(tmp_path / "other.npy", items)
+    result = rankfold("evaluate", files.path("store"), "--against", tmp_path / "other.npy", *(["--space", "model-2"] if change == "space" else []))
+    assert result.exit_code == 3
+    assert message in result.stderr
+
+
+def test_other_ids_are_refused(rankfold, files, tmp_path):
+    ids = np.arange(600)
+    ids[[4, 5]] = [5, 4]
+    np.save(tmp_path / "ids.npy", ids)
+    result = rankfold("evaluate", files.path("store"), "--against", files.path("items.npy"), "--ids", tmp_path / "ids.npy")
+    assert result.exit_code == 3
+    assert "row 4 has another id" in result.stderr
+
+
+def test_events_need_users(rankfold, files):
+    result = rankfold("evaluate", files.path("store"), "--against", files.path("items.npy"), "--interactions", files.path("clicks.csv"))
+    assert result.exit_code == 3
+    assert "--users" in result.stderr
