@@ -32,10 +32,11 @@ def unrotate(signs: np.ndarray, y: F32) -> F32:
 
 
 def _turned(signs: np.ndarray, x: F32, *, inverse: bool) -> F32:
-    out = np.array(x, np.float32)
-    rounds = list(zip(signs, _mixers(signs.shape[1]), strict=True))
-    for start, stop in blocks(out.shape[0], max(1, CACHE_VALUES // out.shape[1])):
-        part = out[start:stop]
+    out = np.empty(x.shape, np.float32)
+    rounds = list(zip(signs.astype(np.float32)[:, :, None], _mixers(signs.shape[1]), strict=True))
+    for start, stop in blocks(x.shape[0], max(16, CACHE_VALUES // x.shape[1])):
+        # Coordinates come first while turning: then every step adds long runs of memory.
+        part = np.array(x[start:stop].T, np.float32, order="C")
         # Every step undoes itself, so the inverse is the same steps backwards.
         for line, mixer in reversed(rounds) if inverse else rounds:
             if inverse:
@@ -44,6 +45,7 @@ def _turned(signs: np.ndarray, x: F32, *, inverse: bool) -> F32:
             else:
                 part *= line
                 mixer(part)
+        out[start:stop] = part.T
     return out
 
 
@@ -52,34 +54,39 @@ def _mixers(dim: int) -> list[Callable[[F32], None]]:
     size = 1 << (dim.bit_length() - 1)
 
     def front(x: F32) -> None:
-        _hadamard(x[:, :size])
+        _hadamard(x[:size])
 
     def back(x: F32) -> None:
-        _hadamard(x[:, dim - size :])
+        _hadamard(x[dim - size :])
 
     return [front] * 3 if size == dim else [front, back, _blend_halves, front, back]
 
 
 def _hadamard(x: F32) -> None:
-    """Orthonormal Walsh-Hadamard transform of rows (n, p), p a power of two, in place."""
-    count, size = x.shape
+    """Orthonormal Walsh-Hadamard transform of columns (p, n), p a power of two, in place."""
+    size, count = x.shape
     width = 1
-    work = np.ascontiguousarray(x)
     while width < size:
-        pairs = work.reshape(count, size // (2 * width), 2, width)
-        work = np.stack([pairs[:, :, 0] + pairs[:, :, 1], pairs[:, :, 0] - pairs[:, :, 1]], axis=2).reshape(count, size)
+        pairs = x.reshape(size // (2 * width), 2, width, count)
+        difference = pairs[:, 0] - pairs[:, 1]
+        pairs[:, 0] += pairs[:, 1]
+        pairs[:, 1] = difference
         width *= 2
-    np.multiply(work, np.float32(1 / np.sqrt(size)), out=x)
+    x *= np.float32(1 / np.sqrt(size))
 
 
 def _blend_halves(x: F32) -> None:
-    """Coordinate i of the first half and of the last half become their sum and difference over the root of 2, in place; an odd one in the middle stays."""
-    half = x.shape[1] // 2
-    first, last = x[:, :half], x[:, x.shape[1] - half :]
+    """Of columns (d, n), coordinate i of the first half and of the last half become their sum and difference over the root of 2, in place.
+
+    An odd one in the middle stays.
+    """
+    half = x.shape[0] // 2
+    first, last = x[:half], x[x.shape[0] - half :]
     root = np.float32(np.sqrt(0.5))
-    total = (first + last) * root
-    np.multiply(first - last, root, out=last)
-    first[:] = total
+    difference = (first - last) * root
+    first += last
+    first *= root
+    last[:] = difference
 
 
 def pca(x: F32, weight: F32, *, centre: bool) -> tuple[F32, F32]:
