@@ -34,6 +34,11 @@ def about(evidence: Evidence, *, chosen: bool) -> str:
     return f"Measured on {judged:,} {kind}; {how}." + (f" Codecs were chosen on {chooser:,} others." if chosen else "")
 
 
+def notes(events: Interactions | None) -> list[str]:
+    """What a reader should know about the files given."""
+    return [f"{events.dropped:,} events were left out: their user or item is not in the vectors."] if events is not None and events.dropped else []
+
+
 def content_of(section: Section, *, seed: int, command: str) -> dict:
     """A whole report of one section, with what it takes to make it again."""
     return {

@@ -12,12 +12,15 @@ from ..progress import Progress as Report
 from ..progress import silent
 from .render import rate
 
+# Stages that count fewer things than this count codecs or steps, not rows.
+LEAST_ROWS = 1_000
+
 
 class _Speed(ProgressColumn):
     """Rows a second, once there is something to divide."""
 
     def render(self, task: Task) -> Text:
-        return Text(rate(task.speed, "rows") if task.speed and task.total and task.total > 1 else "")
+        return Text(rate(task.speed, "rows") if task.speed and task.total and task.total >= LEAST_ROWS else "")
 
 
 @contextmanager

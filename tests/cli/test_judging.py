@@ -1,5 +1,7 @@
 """The evidence from the files given, and what it is in words."""
 
+from dataclasses import replace
+
 import pytest
 
 from rankfold.cli import inputs, judging
@@ -36,6 +38,12 @@ def test_items_alone(given):
 def test_events_without_users_are_refused(given):
     with pytest.raises(InputError, match="--users"):
         judging.gather(given[0], None, given[2], unit=False, seed=0, progress=silent)
+
+
+def test_events_that_were_left_out_are_counted(given):
+    assert judging.notes(given[2]) == []
+    assert judging.notes(None) == []
+    assert judging.notes(replace(given[2], dropped=1_234)) == ["1,234 events were left out: their user or item is not in the vectors."]
 
 
 def test_a_report_of_one_section_can_be_drawn(section):

@@ -25,7 +25,7 @@ from .. import costs, machine, render, sections
 from ..exits import GATE_FAILED
 from ..gate import Verdict, judge, require
 from ..inputs import read_events, read_items, read_spec, read_users
-from ..judging import about, content_of, gather
+from ..judging import about, content_of, gather, notes
 from ..options import AsJson, Events, IdColumn, IdFile, Items, Seed, Space, Unknown, Users, VectorColumn, ZeroRows
 from ..output import Output, write_json
 from ..progress import shown
@@ -99,7 +99,16 @@ def compress(
         _show_plan(output, order, vectors, codecs)
         return
     verdict = None if max_drop is None else judge(evidence.metric, choice.best.loss, max_drop)
-    measured = section(items.name, about(evidence, chosen=True), rows=vectors.count, dim=vectors.dim, evidence=evidence, points=choice.points, choice=choice)
+    measured = section(
+        items.name,
+        about(evidence, chosen=True),
+        rows=vectors.count,
+        dim=vectors.dim,
+        evidence=evidence,
+        points=choice.points,
+        choice=choice,
+        notes=notes(events),
+    )
     artifact = _publish(order, evidence, choice, measured) if verdict is None or verdict.state == "pass" else None
     _show(output, order, evidence, choice, measured, verdict, artifact, time.monotonic() - start)
 

@@ -17,7 +17,7 @@ from .. import costs, machine, render, sections
 from ..exits import GATE_FAILED
 from ..gate import judge
 from ..inputs import read_events, read_items, read_users
-from ..judging import about, content_of, gather
+from ..judging import about, content_of, gather, notes
 from ..options import Artifact, AsJson, Events, IdColumn, IdFile, Seed, Space, Unknown, Users, VectorColumn
 from ..output import Output, write_json
 from ..progress import shown
@@ -57,7 +57,8 @@ def evaluate(
         progress("search", 0, 1)
         point = measure(table, evidence, evidence.report, seed=seed)
         progress("search", 1, 1)
-    measured = section(artifact.name, about(evidence, chosen=False), rows=vectors.count, dim=vectors.dim, evidence=evidence, points=[point])
+    said = about(evidence, chosen=False)
+    measured = section(artifact.name, said, rows=vectors.count, dim=vectors.dim, evidence=evidence, points=[point], notes=notes(events))
     judged = evidence.report.baseline.count
     for line in [*sections.section_lines(measured), "", *costs.bytes_lines(table), "", *costs.quality_lines(point, judged)]:
         output.line(line)
