@@ -2,8 +2,8 @@ import dataclasses
 
 import pytest
 
-from rankfold import codecs
 from rankfold import codec as codec_module
+from rankfold import codecs
 from rankfold.codec import Codec, check_choice, check_range, codec, describe, inner_of, registered, to_spec
 from rankfold.codecs.int8 import Int8
 from rankfold.codecs.normed import Normed
