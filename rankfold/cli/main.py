@@ -15,5 +15,9 @@ def run() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    import_module(".app", __package__).main()
+    try:
+        import_module(".app", __package__).main()
+    except KeyboardInterrupt:
+        # Ctrl-C before a command has begun; later ones are answered in app.py.
+        sys.exit(130)
     sys.exit(0)

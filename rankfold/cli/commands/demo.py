@@ -1,5 +1,6 @@
 """`rankfold demo`: the bundled data, compressed at four sizes, with what was lost."""
 
+import shlex
 import time
 from pathlib import Path
 from typing import Annotated
@@ -49,4 +50,7 @@ def _unpack(folder: Path, output: Output) -> None:
     written = unpack_data(folder)
     for path in written:
         output.line(f"wrote {path} ({render.size(path.stat().st_size)})")
-    output.finish({"files": [str(path) for path in written]})
+    items, users, events = (shlex.quote(str(folder / name)) for name in ("items.npz", "users.npy", "interactions.csv"))
+    following = f"rankfold compress {items} --users {users} --interactions {events} --target 16x -o v1"
+    output.line(f"next: {following}")
+    output.finish({"next": following, "files": [str(path) for path in written]})

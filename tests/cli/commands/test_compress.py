@@ -160,3 +160,7 @@ def test_an_artifact_is_not_a_store(compress, rankfold, files, tmp_path):
     result = rankfold("compress", files.path("items.npy"), "--codec", files.path("spec.json"), "-o", artifact)
     assert result.exit_code == 3
     assert "is an artifact" in result.stderr
+
+
+def test_without_users_there_are_no_popularity_buckets(compress):
+    assert json.loads(compress("--json", judged=False).stdout)["chosen"]["buckets"] == {}
