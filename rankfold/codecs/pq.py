@@ -22,7 +22,7 @@ TURN_ROWS = 128  # rows a codeword that a turn looks at
 ROTATE_ROWS = 8_192
 
 
-@codec("pq", version=1)
+@codec("pq", version=1, slack=0.02)
 class PQ:
     groups: int = 16
     bits: int = 8
@@ -52,9 +52,7 @@ class PQ:
         turned = self._turn(state, x) * (1 / state["scale"])
         labels = [assign(part, book.astype(np.float32))[0] for part, book in zip(self._cut(turned), state["books"])]
         codes = np.stack(labels, axis=1).astype(np.uint8)
-        if self.bits == 4:
-            codes = codes[:, ::2] | (codes[:, 1::2] << 4)
-        return {"codes": np.ascontiguousarray(codes)}
+        return {"codes": codes if self.bits == 8 else codes[:, ::2] | (codes[:, 1::2] << np.uint8(4))}
 
     def decode(self, state, codes):
         columns = codes["codes"]

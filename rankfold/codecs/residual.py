@@ -17,7 +17,7 @@ from .pq import power_of_two
 SIZE = 256
 
 
-@codec("residual", version=1)
+@codec("residual", version=1, slack=0.02)
 class Residual:
     levels: int = 16
     beam: int = 8

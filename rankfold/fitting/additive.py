@@ -16,6 +16,7 @@ from .kmeans import assign, half_norms, kmeans, sums
 
 SEARCH_ROWS = 4_096
 ROUNDS = 6
+RELAXATION = 1.6
 LEAST_RIDGE = 1e-3
 LEAST_SPREAD = 1e-20
 SWEEPS = 4
@@ -63,14 +64,18 @@ def summed(books: F32, codes: np.ndarray) -> F32:
 
 
 def fit_books(x: F32, weight: F32, levels: int, size: int, rng: np.random.Generator, *, beam: int, refits: int) -> F32:
-    """Books float32 (L, K, d) for rows (n, d) with weights (n,): greedy ones, then `refits` times a beam search and a ridge regression of all levels."""
+    """Books float32 (L, K, d) for rows (n, d) with weights (n,): greedy ones, then `refits` times a beam search and a ridge regression of all levels.
+
+    All turns but the last go RELAXATION times as far as the regression says: half as many turns do, as in k-means.
+    """
     centre = np.average(x, axis=0, weights=weight).astype(np.float32)
     rows = x - centre
     books, codes = greedy_books(rows, weight, levels, size, rng, rounds=ROUNDS)
     for turn in range(refits):
         if turn:
             codes = Tables(books).search(rows, beam)
-        books = refit(rows, weight, codes, books)
+        fitted = refit(rows, weight, codes, books)
+        books = fitted if turn == refits - 1 else books + np.float32(RELAXATION) * (fitted - books)
     books[0] += centre
     return books
 
