@@ -109,7 +109,8 @@ def read_interactions(
         for part, values in block.items():
             parts.setdefault(part, []).append(values[known])
     if dropped == total:
-        raise InputError(f"{path}: got {total} rows{', all with an unknown user or item' * bool(total)}; expected at least one known event.")
+        came = f"{total} rows, all with an unknown user or item" if total else "no rows"
+        raise InputError(f"{path}: got {came}; expected at least one event between known ids.")
     whole = {part: np.concatenate(values) for part, values in parts.items() if part != "time"}
     time = _joined_times(parts["time"], f"{found}: time") if "time" in parts else None
     return Interactions(whole["user"], whole["item"], time, whole.get("weight"), whole.get("split"), dropped)

@@ -24,7 +24,7 @@ FLOATS = "expected float16, float32 or float64"
 _MAGIC = b"\x93NUMPY"
 _DESCR = re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?)([a-zA-Z])([0-9]{0,9})['"]""")
 _ORDER = re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)""")
-_SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(((?:\s*[0-9]{1,18}\s*,?)*)\s*\)""")
+_SHAPE = re.compile(r"""['"]shape['"]\s*:\s*\(\s*((?:[0-9]{1,18}\s*(?:,\s*|(?=\))))*)\)""")
 
 
 class Header(NamedTuple):

@@ -13,9 +13,10 @@ import numpy as np
 
 from .arrays import F32, MAX_DIM, MAX_ID_BYTES
 from .errors import InputError, MissingExtra
-from .sources import BLOCK_ROWS, CHECK_BYTES, block_rows, reading, to_float32
+from .sources import BLOCK_ROWS, block_rows, reading, to_float32
 
 STREAM_BYTES = 2**20
+BATCH_BYTES = 4 * 2**20
 ID_NAMES = ("id", "ids", "item_id", "user_id", "item", "user", "row_id", "key")
 ID_KINDS = ("int", "text")
 
@@ -156,7 +157,7 @@ class ParquetRows:
     """The rows of a matrix in a Parquet file.
 
     Parquet can only be read forwards, so the place reached is kept: reading with rising row numbers costs at most one pass over the file, going back
-    starts again at the row group that holds the row. Holds one batch of at most 16 MiB (or one row) and the pages it comes from. Safe to call from threads.
+    starts again at the row group that holds the row. Holds one batch of at most 4 MiB (or one row) and the pages it comes from. Safe to call from threads.
     """
 
     def __init__(self, file: Any, path: Path, columns: list[str]):
@@ -174,24 +175,23 @@ class ParquetRows:
         self.shape = (int(self._groups[-1]), dim)
 
     def read(self, start: int, stop: int) -> F32:
-        parts = []
+        out = np.empty((stop - start, self.shape[1]), np.float32)
         with self._lock, reading(self.path):
             self._go_to(start)
             while self._at < stop:
                 if not len(self._rest):
                     self._next_batch()
-                parts.append(self._rest[: stop - self._at])
-                self._rest = self._rest[stop - self._at :]
-                self._at += len(parts[-1])
-        if len(parts) == 1:
-            return parts[0]
-        return np.concatenate(parts) if parts else np.empty((0, self.shape[1]), np.float32)
+                part = self._rest[: stop - self._at]
+                out[self._at - start : self._at - start + len(part)] = part
+                self._rest = self._rest[len(part) :]
+                self._at += len(part)
+        return out
 
     def _go_to(self, start: int) -> None:
         group = int(np.searchsorted(self._groups, start, side="right")) - 1
         if not 0 <= self._at <= start or self._groups[group] > self._at + len(self._rest):
             first = self._groups[group]
-            self._at, self._rest, self._batches = int(first), self._rest[:0], self._from_group(group, block_rows(self.shape[1], block_bytes=CHECK_BYTES))
+            self._at, self._rest, self._batches = int(first), self._rest[:0], self._from_group(group, block_rows(self.shape[1], block_bytes=BATCH_BYTES))
         while self._at < start:
             if not len(self._rest):
                 self._next_batch()
