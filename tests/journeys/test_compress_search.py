@@ -1,5 +1,6 @@
 """From files to a served list, as a user would: every step a process of its own."""
 
+import contextlib
 import json
 import os
 import shlex
@@ -11,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import rankfold
+from rankfold.cli.app import app
 
 ROOT = Path(rankfold.__file__).parents[1]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "NO_COLOR": "1"}
@@ -118,11 +121,37 @@ def test_a_damaged_byte_is_found(folder):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )
-def test_bad_input_is_one_line_and_a_code(folder, arguments, code):
+def test_bad_input_is_one_line_and_a_code(folder, monkeypatch, arguments, code):
+    monkeypatch.chdir(folder)
     before = sorted(path.name for path in folder.iterdir())
-    done = run(folder, *arguments, code=code)
-    assert "error" in (done.stderr + done.stdout).lower()
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == code, done.output
+    assert isinstance(done.exception, SystemExit)
+    assert "error" in done.stderr.lower()
+    assert "Traceback" not in done.output
     assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_a_damaged_artifact_stops_a_process_with_5(folder):
+    assert run(folder, "search", "nothing", "--queries", "users.npy", code=5).stdout == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals")
+def test_progress_is_drawn_on_a_terminal_and_stdout_stays_json(folder):
+    (folder / "spec.json").write_text('{"codec": "int8"}')
+    leader, follower = os.openpty()
+    command = [sys.executable, "-m", "rankfold", "compress", "items.parquet", "--codec", "spec.json", "-o", "v4", "--json"]
+    with subprocess.Popen(command, cwd=folder, env={**ENVIRONMENT, "TERM": "xterm"}, stdout=subprocess.PIPE, stderr=follower) as process:
+        os.close(follower)
+        out = process.stdout.read()
+        drawn = b""
+        with contextlib.suppress(OSError):
+            while part := os.read(leader, 65_536):
+                drawn += part
+    os.close(leader)
+    assert process.returncode == 0
+    assert json.loads(out)["artifact"]
+    assert b"try codecs" in drawn
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
