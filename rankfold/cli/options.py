@@ -1,5 +1,6 @@
 """Options that several commands share, spelled once."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,21 @@ def _note_json(ctx: Any, wanted: bool) -> bool:
     """Remembered on the root, so that an error knows its form too."""
     ctx.find_root().obj = {"json": wanted}
     return wanted
+
+
+def typed_again(ctx: Any) -> str:
+    """The command of this context as it can be typed again: everything that is not a default, without --json."""
+    parts = ["rankfold", str(ctx.info_name)]
+    for one in ctx.command.params:
+        value = ctx.params.get(one.name)
+        if value is None or value == one.default or one.name == "as_json":
+            continue
+        if one.param_type_name == "argument":
+            parts.append(str(value))
+        else:
+            name = max(one.opts, key=len)
+            parts += [name] if value is True else [name, str(value)]
+    return shlex.join(parts)
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout and nothing else.", callback=_note_json, is_eager=True)]

@@ -26,7 +26,7 @@ from ..exits import GATE_FAILED
 from ..gate import Verdict, judge, require
 from ..inputs import read_events, read_items, read_spec, read_users
 from ..judging import about, content_of, gather, notes
-from ..options import AsJson, Events, IdColumn, IdFile, Items, Seed, Space, Unknown, Users, VectorColumn, ZeroRows
+from ..options import AsJson, Events, IdColumn, IdFile, Items, Seed, Space, Unknown, Users, VectorColumn, ZeroRows, typed_again
 from ..output import Output, write_json
 from ..progress import shown
 
@@ -54,6 +54,7 @@ class Order:
 
 
 def compress(
+    ctx: typer.Context,
     items: Items,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="FOLDER", help="Store folder: gets the artifact and makes it the current one.", show_default=False)
@@ -84,7 +85,7 @@ def compress(
     other half has chosen the codec; with --users alone, agreement with their exact lists; without users, agreement of item neighbours.
     """
     output = Output(as_json)
-    order = Order(out, target, row_bytes, codec, unit, weight, seed, max_drop, _command_line(items, out, users, interactions, target, row_bytes, codec, seed))
+    order = Order(out, target, row_bytes, codec, unit, weight, seed, max_drop, typed_again(ctx))
     _check(order, users, interactions)
     start = time.monotonic()
     with shown() as progress:
@@ -193,10 +194,3 @@ def _show(
     if verdict is not None and artifact is None:
         output.fail("GateFailed", f"gate {verdict.state}: {verdict.why}. Nothing was published.", GATE_FAILED, document)
     output.finish(document)
-
-
-def _command_line(items: Path, out: Path, *rest: object) -> str:
-    """The command as it can be typed again."""
-    flags = ("--users", "--interactions", "--target", "--bytes", "--codec", "--seed")
-    given = [str(part) for flag, value in zip(flags, rest, strict=True) if value is not None for part in (flag, value)]
-    return shlex.join(["rankfold", "compress", str(items), *given, "-o", str(out)])

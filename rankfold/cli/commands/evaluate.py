@@ -18,12 +18,13 @@ from ..exits import GATE_FAILED
 from ..gate import judge
 from ..inputs import read_events, read_items, read_users
 from ..judging import about, content_of, gather, notes
-from ..options import Artifact, AsJson, Events, IdColumn, IdFile, Seed, Space, Unknown, Users, VectorColumn
+from ..options import Artifact, AsJson, Events, IdColumn, IdFile, Seed, Space, Unknown, Users, VectorColumn, typed_again
 from ..output import Output, write_json
 from ..progress import shown
 
 
 def evaluate(
+    ctx: typer.Context,
     artifact: Artifact,
     against: Annotated[Path, typer.Option("--against", metavar="FILE", help="The uncompressed vectors, same ids in the same order.", show_default=False)],
     users: Users = None,
@@ -64,7 +65,7 @@ def evaluate(
         output.line(line)
     output.line(f"  {render.seconds(time.monotonic() - start)}, peak memory {render.size(machine.peak_memory_bytes())}")
     if out is not None:
-        write_json(out, content_of(measured, seed=seed, command=f"rankfold evaluate {artifact} --against {against} --seed {seed}"))
+        write_json(out, content_of(measured, seed=seed, command=typed_again(ctx)))
         output.line(f"wrote {out}")
     verdict = None if fail_if_drop is None else judge(evidence.metric, point.loss, fail_if_drop)
     document = {"artifact": artifact, **costs.point_document(point), "queries": judged, "findings": measured["findings"], "gate": verdict}

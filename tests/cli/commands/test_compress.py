@@ -1,6 +1,7 @@
 """`rankfold compress`."""
 
 import json
+import shlex
 
 import numpy as np
 import pytest
@@ -164,3 +165,11 @@ def test_an_artifact_is_not_a_store(compress, rankfold, files, tmp_path):
 
 def test_without_users_there_are_no_popularity_buckets(compress):
     assert json.loads(compress("--json", judged=False).stdout)["chosen"]["buckets"] == {}
+
+
+def test_the_report_holds_the_command_that_made_it(compress, files, tmp_path):
+    compress("--unit", "--seed", "5", "--json")
+    (command,) = json.loads((tmp_path / "v1.report.json").read_text())["reproduce"]
+    expected = ["rankfold", "compress", files.path("items.npy"), "--out", tmp_path / "v1", "--users", files.path("users.npy")]
+    expected += ["--interactions", files.path("clicks.csv"), "--codec", tmp_path / "spec.json", "--unit", "--seed", "5"]
+    assert shlex.split(command) == [str(part) for part in expected]
