@@ -1,39 +1,44 @@
 """Quality at equal bytes, with faiss's optimized product quantizer in the same tables.
 
-    python -m benchmarks.quality [factors] [text]          from the repository root; both by default
+    python benchmarks/quality.py [factors] [text]          both by default
 
 factors: ALS items of amazon_book and anime at 17 bytes a row (16 + a length byte), fitted with exposure weights from users who are not evaluated.
 text: text132k at 16 and 32 bytes a row; every codec is fitted on one random half of the rows and measured on all of them.
 Every figure scores float queries against decoded rows. Prints tables and writes benchmarks/results/quality.json.
 """
 
-import json
-import sys
-import time
-from collections.abc import Iterator
+import os
 
-import numpy as np
-from rich.console import Console
-from rich.table import Table as Sheet
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
 
-from rankfold.arrays import F32, unit_rows
-from rankfold.codec import Codec, describe
-from rankfold.codecs.int8 import Int8
-from rankfold.codecs.normed import Normed
-from rankfold.codecs.pq import PQ
-from rankfold.codecs.reduced import Reduced
-from rankfold.codecs.residual import Residual
-from rankfold.codecs.scalar import Scalar
-from rankfold.codes import Codes
-from rankfold.compress import fit
-from rankfold.evaluate import ExactSearcher, Report, Split, Task, baseline, compare, compare_parts, evaluate
-from rankfold.fitting.exposure import exposure
-from rankfold.interactions import Interactions
-from rankfold.search.rows import Rows
-from rankfold.table import Segment, Table, encode_rows
-from rankfold.vectors import as_vectors
+import json  # noqa: E402
+import sys  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Iterator  # noqa: E402
 
-from . import datasets, faisspeer
+import datasets  # noqa: E402
+import faisspeer  # noqa: E402
+import numpy as np  # noqa: E402
+from rich.console import Console  # noqa: E402
+from rich.table import Table as Sheet  # noqa: E402
+
+from rankfold.arrays import F32, unit_rows  # noqa: E402
+from rankfold.codec import Codec, describe  # noqa: E402
+from rankfold.codecs.int8 import Int8  # noqa: E402
+from rankfold.codecs.normed import Normed  # noqa: E402
+from rankfold.codecs.pq import PQ  # noqa: E402
+from rankfold.codecs.reduced import Reduced  # noqa: E402
+from rankfold.codecs.residual import Residual  # noqa: E402
+from rankfold.codecs.scalar import Scalar  # noqa: E402
+from rankfold.codes import Codes  # noqa: E402
+from rankfold.compress import fit  # noqa: E402
+from rankfold.evaluate import ExactSearcher, Report, Split, Task, baseline, compare, compare_parts, evaluate  # noqa: E402
+from rankfold.fitting.exposure import exposure  # noqa: E402
+from rankfold.interactions import Interactions  # noqa: E402
+from rankfold.search.rows import Rows  # noqa: E402
+from rankfold.table import Segment, Table, encode_rows  # noqa: E402
+from rankfold.vectors import as_vectors  # noqa: E402
 
 SEEDS = (0, 1, 2)
 EVALUATED_USERS = 2_000

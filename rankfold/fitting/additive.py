@@ -15,11 +15,11 @@ from ..arrays import F32, blocks
 from .kmeans import assign, half_norms, kmeans, sums
 
 SEARCH_ROWS = 4_096
-ROUNDS = 6
+ROUNDS = 4  # of k-means: the turns after it do better
 RELAXATION = 1.6
 LEAST_RIDGE = 1e-3
 LEAST_SPREAD = 1e-20
-SWEEPS = 4
+SWEEPS = 3
 
 # The search tables of the codebooks used last: they take longer to make than a block of rows takes to search.
 _latest: list[tuple[weakref.ref, "Tables"]] = []
