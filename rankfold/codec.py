@@ -16,7 +16,7 @@ from .arrays import F32
 from .codes import Arrays, Codes
 from .errors import SpecError
 
-METHODS = ("fit", "encode", "decode", "prepare", "pack", "scan", "row_bytes", "ladder")
+METHODS = ("fit", "encode", "decode", "prepare", "pack", "scan", "score", "row_bytes", "ladder")
 DEFAULT_SLACK = 0.001
 
 
@@ -56,6 +56,10 @@ class Codec(Protocol):
 
     def scan(self, prepared: Arrays, packed: Arrays, out: F32) -> np.ndarray | float:
         """Fill `out` (q, n) with scores; return how far, at most, any of them is from the exact dot product, (q,) or one number."""
+        ...
+
+    def score(self, state: Arrays, prepared: Arrays, number: int, codes: Codes) -> F32:
+        """Exact scores (n,) of query `number` with a few rows: their dot products up to float rounding, a row's the same whatever the other rows."""
         ...
 
     def row_bytes(self, dim: int) -> int:

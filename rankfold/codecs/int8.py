@@ -35,7 +35,7 @@ class Int8:
         wide = np.where(step > 0, step, 1).astype(np.float32)[:, None]
         rounded = np.clip(np.rint(queries / wide), -top, top).astype(np.int16)
         error = row_norms(queries - rounded * step[:, None]) + FLOAT_SLOP * row_norms(queries)
-        return {"queries": rounded, "step": step, "error": error, "row_scale": logbyte.query_tables(state["grid"], len(queries))}
+        return {"exact": queries, "queries": rounded, "step": step, "error": error, "row_scale": logbyte.query_tables(state["grid"], len(queries))}
 
     def pack(self, codes):
         return {"values": np.ascontiguousarray(codes["values"]), "scale": codes["scale"], "length": row_norms(codes["values"].astype(np.float32))}
@@ -48,6 +48,9 @@ class Int8:
         out *= scale
         # Cauchy-Schwarz: rounding the query moves a score by at most the length of the rounding times the length of the row.
         return prepared["error"] * (packed["length"] * scale).max(initial=0.0)
+
+    def score(self, state, prepared, number, codes):
+        return np.einsum("nd,d->n", self.decode(state, codes), prepared["exact"][number])
 
     def row_bytes(self, dim):
         return dim + 1

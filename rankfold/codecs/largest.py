@@ -60,6 +60,11 @@ class Largest:
             np.einsum("nk,nk->n", query[positions], values, out=scores)
         return FLOAT_SLOP * prepared["length"] * row_norms(values).max(initial=0.0)
 
+    def score(self, state, prepared, number, codes):
+        query = prepared["queries"][number]
+        values = codes["values"] * (logbyte.decode(state["grid"], codes["scale"]) / np.float32(127))[:, None]
+        return np.einsum("nk,nk->n", query[_positions(codes["positions"], self.keep, query.size)], values)
+
     def row_bytes(self, dim):
         check_range("keep", self.keep, 1, dim)
         return packed_bytes(self.keep, _position_bits(dim)) + self.keep + 1

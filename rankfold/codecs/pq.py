@@ -6,15 +6,18 @@ A query's products with all codewords are rounded to bytes; the scan returns wha
 Bytes a row: groups * bits / 8.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from .. import kernels
 from ..arrays import F32, blocks
 from ..codec import check_choice, check_range, codec
+from ..codes import Codes
 from ..errors import SpecError
 from ..fitting.kmeans import assign, kmeans, lloyd_round
 from ..fitting.rotation import pca, procrustes
-from ..fitting.tables import quantize_tables
+from ..fitting.tables import quantize_tables, table_sums
 
 ROUNDS = 24
 TURNS = 30  # of codewords and rotation
@@ -55,9 +58,7 @@ class PQ:
         return {"codes": codes if self.bits == 8 else codes[:, ::2] | (codes[:, 1::2] << np.uint8(4))}
 
     def decode(self, state, codes):
-        columns = codes["codes"]
-        if self.bits == 4:
-            columns = np.stack([columns & 15, columns >> 4], axis=2).reshape(len(columns), self.groups)
+        columns = self._labels(codes)
         books = state["books"].astype(np.float32, copy=False)
         rows = np.concatenate([book[column] for book, column in zip(books, columns.T)], axis=1)
         if self.rotation == "learned":
@@ -67,7 +68,8 @@ class PQ:
     def prepare(self, state, queries):
         turned = self._turn(state, queries) * state["scale"]
         parts = turned.reshape(len(turned), self.groups, -1)
-        return quantize_tables(np.einsum("qgs,gks->qgk", parts, state["books"].astype(np.float32, copy=False), optimize=True))
+        tables = np.ascontiguousarray(np.einsum("qgs,gks->qgk", parts, state["books"].astype(np.float32, copy=False), optimize=True))
+        return {"exact": tables} | quantize_tables(tables)
 
     def pack(self, codes):
         return {"blocks": kernels.interleave(np.ascontiguousarray(codes["codes"]))}
@@ -76,6 +78,9 @@ class PQ:
         scan = kernels.lut8 if self.bits == 8 else kernels.lut4
         scan(prepared["tables"], packed["blocks"], prepared["step"], prepared["offset"], out)
         return prepared["bound"]
+
+    def score(self, state, prepared, number, codes):
+        return table_sums(prepared["exact"][number], self._labels(codes))
 
     def row_bytes(self, dim):
         if self.groups > dim:
@@ -89,14 +94,19 @@ class PQ:
                 yield cls(groups=groups)
                 yield cls(groups=groups, rotation="learned")
 
+    def _labels(self, codes: Codes) -> np.ndarray:
+        """One codeword number a group, uint8 (n, groups)."""
+        columns = codes["codes"]
+        return columns if self.bits == 8 else np.stack([columns & 15, columns >> 4], axis=2).reshape(len(columns), self.groups)
+
     def _padded(self, x: F32) -> F32:
         """Rows (n, d) with zeros behind them, to a whole number of coordinates a group."""
         spare = -x.shape[1] % self.groups
         return np.pad(x, ((0, 0), (0, spare))) if spare else x
 
-    def _cut(self, x: F32) -> list[F32]:
-        """Padded rows (n, D) -> one contiguous (n, D / groups) a group."""
-        return [np.ascontiguousarray(part) for part in np.split(x, self.groups, axis=1)]
+    def _cut(self, x: F32) -> Iterator[F32]:
+        """Padded rows (n, D) -> one contiguous (n, D / groups) a group, one at a time."""
+        return (np.ascontiguousarray(part) for part in np.split(x, self.groups, axis=1))
 
     def _turn(self, state, x: F32) -> F32:
         if self.rotation == "learned":
@@ -112,7 +122,7 @@ class PQ:
         rotation = balanced_axes(x, weight, self.groups)
         books = [kmeans(part, weight, size, rng, rounds=8) for part in self._cut(rotated(x, rotation))]
         for _ in range(TURNS):
-            parts = self._cut(rotated(x, rotation))
+            parts = list(self._cut(rotated(x, rotation)))
             books = [lloyd_round(part, weight, book) for part, book in zip(parts, books)]
             decoded = np.concatenate([book[assign(part, book)[0]] for part, book in zip(parts, books)], axis=1)
             rotation = procrustes(x, decoded, weight)

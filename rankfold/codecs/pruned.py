@@ -62,6 +62,9 @@ class Pruned:
     def scan(self, prepared, packed, out):
         return self.inner.scan(prepared, packed, out)
 
+    def score(self, state, prepared, number, codes):
+        return self.inner.score(inside(state), prepared, number, Codes(inside(codes.columns)))
+
     def row_bytes(self, dim):
         check_range("keep", self.keep, 1, dim)
         if self.by == "blocks" and (dim % self.block or self.keep % self.block):

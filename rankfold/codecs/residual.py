@@ -11,7 +11,7 @@ import numpy as np
 from .. import kernels
 from ..codec import check_range, codec
 from ..fitting.additive import fit_books, search_tables, summed
-from ..fitting.tables import quantize_tables
+from ..fitting.tables import quantize_tables, table_sums
 from .pq import power_of_two
 
 SIZE = 256
@@ -42,7 +42,8 @@ class Residual:
     def prepare(self, state, queries):
         levels, size, dim = state["books"].shape
         products = (queries * state["scale"]) @ state["books"].astype(np.float32, copy=False).reshape(levels * size, dim).T
-        return quantize_tables(products.reshape(len(queries), levels, size))
+        tables = products.reshape(len(queries), levels, size)
+        return {"exact": tables} | quantize_tables(tables)
 
     def pack(self, codes):
         return {"blocks": kernels.interleave(np.ascontiguousarray(codes["codes"]))}
@@ -50,6 +51,9 @@ class Residual:
     def scan(self, prepared, packed, out):
         kernels.lut8(prepared["tables"], packed["blocks"], prepared["step"], prepared["offset"], out)
         return prepared["bound"]
+
+    def score(self, state, prepared, number, codes):
+        return table_sums(prepared["exact"][number], codes["codes"])
 
     def row_bytes(self, dim):
         return self.levels

@@ -6,7 +6,8 @@ That scale makes the score of a row with itself exact; Vargaftik et al., "EDEN",
 scale of least error, <u, l> / <l, l>, and the one that keeps lengths, it found as much or more of the exact top 10 and 100 on sentence vectors (384
 dimensions: .725 and .720 against .702 and .711, and .717 and .719, at one bit; within .005 from 2 bits on) and on ALS factors (128 dimensions: all three
 within .006). Coordinates are rounded again once the scale has become a byte, which takes back what rounding the scale lost.
-Bytes a row: ceil(dim * bits / 8) + 1. Scans of 1, 2, 4 and 8 bits go through byte tables, the other widths are unpacked. Slack 0.02.
+Bytes a row: ceil(dim * bits / 8) + 1. Scans go through byte tables, of two bytes an entry from 3 bits on: rounding to one would drown what so exact a
+code tells apart. A scan layout holds 3 bits in 4 and 5 to 7 bits in 8. Slack 0.01.
 """
 
 import numpy as np
@@ -18,14 +19,15 @@ from ..fitting import logbyte
 from ..fitting.bitpack import pack_bits, packed_bytes, unpack_bits
 from ..fitting.grid import lloyd_max, nearest
 from ..fitting.rotation import random_signs, rotate, unrotate
-from ..fitting.tables import FLOAT_SLOP, code_tables, quantize_tables
+from ..fitting.tables import code_tables, quantize_tables, quantize_tables_finely
 
 FIT_VALUES = 1 << 20
-SCAN_ROWS = 1_024
-TABLE_BITS = (1, 2, 4, 8)
+# Bits a coordinate has in the scan layout: the next width for which there are look-up tables.
+SCAN_BITS = {1: 1, 2: 2, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 8: 8}
+TABLE_QUERIES = 8
 
 
-@codec("scalar", version=1, slack=0.02, any_norm=True)
+@codec("scalar", version=1, slack=0.01, any_norm=True)
 class Scalar:
     bits: int = 4
 
@@ -51,34 +53,36 @@ class Scalar:
         return unrotate(state["signs"], values * logbyte.decode(state["grid"], codes["scale"])[:, None])
 
     def prepare(self, state, queries):
-        turned = rotate(state["signs"], queries)
-        levels = state["levels"].astype(np.float32, copy=False)
-        prepared = {"row_scale": logbyte.query_tables(state["grid"], len(queries))}
-        if self.bits in TABLE_BITS:
-            return prepared | _tables(turned, levels, self.bits)
-        return prepared | {"queries": turned, "levels": np.broadcast_to(levels, (len(queries), levels.size)), "length": row_norms(queries)}
+        turned = np.zeros((len(queries), _coded(packed_bytes(queries.shape[1], self.bits), self.bits)), np.float32)
+        turned[:, : queries.shape[1]] = rotate(state["signs"], queries)
+        levels = np.zeros(2 ** SCAN_BITS[self.bits], np.float32)
+        levels[: 2**self.bits] = state["levels"]
+        return _tables(turned, levels, SCAN_BITS[self.bits]) | {"queries": turned, "row_scale": logbyte.query_tables(state["grid"], len(queries))}
 
     def pack(self, codes):
-        packed = kernels.interleave(np.ascontiguousarray(codes["codes"])) if self.bits in TABLE_BITS else codes["codes"]
-        return {"codes": packed, "scale": codes["scale"]}
+        packed = codes["codes"]
+        if SCAN_BITS[self.bits] != self.bits:
+            packed = pack_bits(unpack_bits(packed, self.bits, _coded(packed.shape[1], self.bits)), SCAN_BITS[self.bits])
+        return {"codes": kernels.interleave(np.ascontiguousarray(packed)), "scale": codes["scale"]}
 
     def scan(self, prepared, packed, out):
+        look_up = kernels.lut4 if SCAN_BITS[self.bits] == 4 else kernels.lut8
+        step, offset = prepared["step"], prepared["offset"]
+        if "fine" in prepared:
+            look_up(prepared["tables"], packed["codes"], 256 * step, offset, out)
+            rest = np.empty_like(out)
+            look_up(prepared["fine"], packed["codes"], step, np.zeros_like(offset), rest)
+            out += rest
+        else:
+            look_up(prepared["tables"], packed["codes"], step, offset, out)
         scale = prepared["row_scale"][0][packed["scale"]]
-        if self.bits not in TABLE_BITS:
-            return self._scan_unpacked(prepared, packed, scale, out)
-        scan = kernels.lut4 if self.bits == 4 else kernels.lut8
-        scan(prepared["tables"], packed["codes"], prepared["step"], prepared["offset"], out)
         out *= scale
         return prepared["bound"] * scale.max(initial=0.0)
 
-    def _scan_unpacked(self, prepared, packed, scale, out):
-        queries, levels = prepared["queries"], prepared["levels"][0]
-        for start, stop in blocks(out.shape[1], SCAN_ROWS):
-            values = levels[unpack_bits(packed["codes"][start:stop], self.bits, queries.shape[1])]
-            out[:, start:stop] = queries @ values.T
-        out *= scale
-        longest = np.abs(levels).max() * np.float32(queries.shape[1] ** 0.5) * scale.max(initial=0.0)
-        return FLOAT_SLOP * prepared["length"] * longest
+    def score(self, state, prepared, number, codes):
+        dim = state["signs"].shape[1]
+        values = state["levels"].astype(np.float32, copy=False)[unpack_bits(codes["codes"], self.bits, dim)]
+        return np.einsum("nd,d->n", values, prepared["queries"][number, :dim]) * logbyte.decode(state["grid"], codes["scale"])
 
     def row_bytes(self, dim):
         return packed_bytes(dim, self.bits) + 1
@@ -117,9 +121,16 @@ def _scales(y, lengths, levels):
     return (lengths * (dim**0.5 / np.maximum(dots, dim / 8))).astype(np.float32)
 
 
+def _coded(row_bytes, bits):
+    """How many coordinates those bytes of a row hold: all of them, and up to seven that are always 0 and count nothing."""
+    return row_bytes * 8 // bits
+
+
 def _tables(queries, levels, bits):
-    if bits != 4:
+    """Tables for queries (q, c) and levels (2^bits,); a few queries at a time, as the float tables are large."""
+    if bits < 4:
         return quantize_tables(code_tables(queries, levels, bits))
-    even = np.zeros((queries.shape[0], queries.shape[1] + queries.shape[1] % 2), np.float32)
+    even = np.zeros((queries.shape[0], queries.shape[1] + (bits == 4) * queries.shape[1] % 2), np.float32)
     even[:, : queries.shape[1]] = queries
-    return quantize_tables(even[:, :, None] * levels)
+    parts = [quantize_tables_finely(even[start:stop, :, None] * levels) for start, stop in blocks(len(even), TABLE_QUERIES)]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -3,7 +3,7 @@
 Row x, rotated to u, is stored as the signs of u and the factor |u|^2 / |u|_1, which makes the score of a row with itself exact and the error of any other
 score an unbiased one over rotations: Vargaftik et al., "DRIVE", 2021, and "EDEN", 2022; Gao and Long, "RaBitQ", 2024.
 query_bits=0 keeps the query in floats (byte tables), query_bits=8 rounds it to signed bytes that are scanned bit by bit.
-Bytes a row: ceil(dim / 8) + 1. Slack 0.02.
+Bytes a row: ceil(dim / 8) + 1. Slack 0.01.
 """
 
 import numpy as np
@@ -20,7 +20,7 @@ from ..fitting.tables import FLOAT_SLOP, code_tables, quantize_tables
 LEVELS = np.array([-1, 1], np.float32)
 
 
-@codec("sign", version=1, slack=0.02, any_norm=True)
+@codec("sign", version=1, slack=0.01, any_norm=True)
 class Sign:
     query_bits: int = 0
 
@@ -43,7 +43,7 @@ class Sign:
     def prepare(self, state, queries):
         turned = rotate(state["signs"], queries)
         tables = _planes(turned) if self.query_bits else quantize_tables(code_tables(turned, LEVELS, 1))
-        return tables | {"row_scale": logbyte.query_tables(state["grid"], len(queries))}
+        return tables | {"queries": turned, "row_scale": logbyte.query_tables(state["grid"], len(queries))}
 
     def pack(self, codes):
         packed = _words(codes["codes"]) if self.query_bits else kernels.interleave(np.ascontiguousarray(codes["codes"]))
@@ -57,6 +57,10 @@ class Sign:
             kernels.lut8(prepared["tables"], packed["codes"], prepared["step"], prepared["offset"], out)
         out *= scale
         return prepared["bound"] * scale.max(initial=0.0)
+
+    def score(self, state, prepared, number, codes):
+        values = LEVELS[unpack_bits(codes["codes"], 1, state["signs"].shape[1])]
+        return np.einsum("nd,d->n", values, prepared["queries"][number]) * logbyte.decode(state["grid"], codes["scale"])
 
     def row_bytes(self, dim):
         return packed_bytes(dim, 1) + 1

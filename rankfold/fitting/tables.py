@@ -20,19 +20,39 @@ def quantize_tables(tables: F32) -> dict[str, np.ndarray]:
     Returns tables uint8 (q, g, K), step float32 (q,), offset float32 (q,), and bound float32 (q,): the most that
     offset + step * (sum of one byte a group) can differ from the exact sum of one entry a group.
     """
+    made = _rounded(tables, 255)
+    return made | {"tables": made["tables"].astype(np.uint8, order="C")}
+
+
+def quantize_tables_finely(tables: F32) -> dict[str, np.ndarray]:
+    """As `quantize_tables` with steps 257 times smaller: an entry is 256 * tables + fine, two bytes that take two scans.
+
+    For codes so exact that rounding to one byte would drown what they tell apart. Adds fine uint8 (q, g, K).
+    """
+    made = _rounded(tables, 65_535)
+    whole = made["tables"].astype(np.uint16, order="C")
+    return made | {"tables": (whole >> 8).astype(np.uint8), "fine": (whole & 255).astype(np.uint8)}
+
+
+def _rounded(tables: F32, top: int) -> dict[str, np.ndarray]:
     low = tables.min(axis=2, keepdims=True)
-    step = (tables.max(axis=2) - low[:, :, 0]).max(axis=1).astype(np.float32) / np.float32(255)
+    step = (tables.max(axis=2) - low[:, :, 0]).max(axis=1).astype(np.float32) / np.float32(top)
     divisor = np.where(step > 0, step, 1).astype(np.float32)[:, None, None]
-    small = np.clip(np.rint((tables - low) / divisor), 0, 255).astype(np.uint8)
-    error = np.abs(tables - (low + step[:, None, None] * small)).max(axis=2)
+    whole = np.clip(np.rint((tables - low) / divisor), 0, top)
+    error = np.abs(tables - (low + step[:, None, None] * whole)).max(axis=2)
     largest = np.abs(tables).max(axis=2)
     bound = error.sum(axis=1, dtype=np.float64) + float(FLOAT_SLOP) * largest.sum(axis=1, dtype=np.float64)
     return {
-        "tables": np.ascontiguousarray(small),
+        "tables": whole,
         "step": step,
         "offset": low[:, :, 0].sum(axis=1, dtype=np.float64).astype(np.float32),
         "bound": bound.astype(np.float32),
     }
+
+
+def table_sums(tables: F32, labels: np.ndarray) -> F32:
+    """Sum of one entry a group for each row: tables float32 (g, K), labels uint8 (n, g) -> float32 (n,), each row summed alone."""
+    return tables[np.arange(tables.shape[0]), labels].sum(axis=1, dtype=np.float64).astype(np.float32)
 
 
 def code_tables(queries: F32, levels: F32, bits: int) -> F32:

@@ -1,9 +1,10 @@
 """Searcher: scan in blocks, keep the best, rescore them exactly, and prove that no other row could have won.
 
-A scan may round (eight-bit tables) and says by how much at most. The best candidates are rescored as query dot decoded row; when the bound leaves
+A scan may round (eight-bit tables) and says by how much at most. The best candidates are rescored exactly (query dot decoded row); when the bound leaves
 room for a row outside them, one more pass collects every row that could still win. The result is the exact top k over the decoded rows, always.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -24,7 +25,6 @@ BLOCK_ROWS = 16_384
 # Scores of one pass: queries a pass times rows a block stays below this many floats.
 PASS_SCORES = 1 << 20
 SPARE = 32
-DECODE_PAD = 256
 
 
 class Searcher:
@@ -72,7 +72,7 @@ class Searcher:
             masks = _masks(hidden, exclude, start, stop, self.table.count)
             rows, scores = self._exact_top(part, wide, masks)
             if self.rerank is not None:
-                rows, scores = _best(*_rescored(self.rerank, part, rows), k)
+                rows, scores = _best(*_rescored(self.rerank, _prepared(self.rerank, part), rows), k)
             found.rows[start:stop, : rows.shape[1]] = rows
             found.scores[start:stop, : rows.shape[1]] = scores
         return found
@@ -91,16 +91,16 @@ class Searcher:
 
     def _exact_top(self, queries: F32, k: int, masks: Masks) -> tuple[np.ndarray, F32]:
         """(q, at most k) rows and exact scores for one pass of queries."""
-        prepared = [segment.codec.prepare(segment.state, queries) for segment in self.table.segments]
+        prepared = _prepared(self.table, queries)
         keep = min(self.table.count, k + max(SPARE, k))
         rows, rough, bound = self._rough_top(queries.shape[0], keep, prepared, masks)
-        exact_rows, exact = _best(*_rescored(self.table, queries, rows), k)
+        exact_rows, exact = _best(*_rescored(self.table, prepared, rows), k)
         full = rows[:, -1] >= 0
         # Rows outside the candidates score at most the worst candidate's rough score plus the bound.
         open_to_others = full & (keep < self.table.count) & (rough[:, -1] + bound >= exact[:, -1])
         doubtful = np.flatnonzero(open_to_others)
         if doubtful.size:
-            self._settle(queries, doubtful, prepared, masks, bound, exact_rows, exact)
+            self._settle(doubtful, prepared, masks, bound, exact_rows, exact)
         return exact_rows, exact
 
     def _rough_top(self, count: int, keep: int, prepared: list[Arrays], masks: Masks) -> tuple[np.ndarray, F32, np.ndarray]:
@@ -126,10 +126,9 @@ class Searcher:
         rows, scores = _best(np.concatenate([part[0] for part in parts], axis=1), np.concatenate([part[1] for part in parts], axis=1), keep)
         return rows, scores, np.max([part[2] for part in parts], axis=0)
 
-    def _settle(self, queries: F32, doubtful: np.ndarray, prepared: list[Arrays], masks: Masks, bound: np.ndarray, rows: np.ndarray, scores: F32) -> None:
+    def _settle(self, doubtful: np.ndarray, prepared: list[Arrays], masks: Masks, bound: np.ndarray, rows: np.ndarray, scores: F32) -> None:
         """Second pass for the doubtful queries: every row whose rough score could beat the k-th exact score is scored exactly. Changes rows and scores."""
         k = rows.shape[1]
-        some = np.ascontiguousarray(queries[doubtful])
         floor = scores[doubtful, -1] - bound[doubtful]
         mine = [{name: np.ascontiguousarray(array[doubtful]) for name, array in tables.items()} for tables in prepared]
         masks = masks.only(doubtful)
@@ -139,13 +138,17 @@ class Searcher:
             block.scan(mine[block.segment_number], out)
             masks.apply(block, out)
             wanted = out >= floor[:, None]
-            columns = np.flatnonzero(wanted.any(axis=0))
-            if not columns.size:
-                continue
-            exact = np.where(wanted[:, columns], _dots(_decoded(self.table, block.first + columns), some), np.float32(-np.inf))
-            merged_rows = np.concatenate([top_rows, np.broadcast_to(block.first + columns, exact.shape)], axis=1)
-            top_rows, top_scores = _best(merged_rows, np.concatenate([top_scores, exact], axis=1), k)
+            for number in np.flatnonzero(wanted.any(axis=1)):
+                columns = np.flatnonzero(wanted[number])
+                out[number] = -np.inf
+                out[number, columns] = _exact(self.table, mine, number, block.first + columns)
+            out[~wanted] = -np.inf
+            kernels.select(out, block.first, top_scores, top_rows)
         rows[doubtful], scores[doubtful] = top_rows, top_scores
+
+
+def _prepared(table: Table, queries: F32) -> list[Arrays]:
+    return [segment.codec.prepare(segment.state, queries) for segment in table.segments]
 
 
 def working(table: Table) -> Table:
@@ -183,28 +186,21 @@ def _best(rows: np.ndarray, scores: F32, k: int) -> tuple[np.ndarray, F32]:
     return np.where(best > -np.inf, np.take_along_axis(rows, order, axis=1), -1), best
 
 
-def _rescored(table: Table, queries: F32, rows: np.ndarray) -> tuple[np.ndarray, F32]:
+def _rescored(table: Table, prepared: Sequence[Arrays], rows: np.ndarray) -> tuple[np.ndarray, F32]:
     """Exact scores of candidate rows (q, m), -inf where a row is -1."""
-    wanted, place = np.unique(rows, return_inverse=True)
-    present = wanted >= 0
-    decoded = np.zeros((wanted.size, table.dim), np.float32)
-    decoded[present] = _decoded(table, wanted[present])
-    place = place.reshape(rows.shape)
-    scores = np.empty(rows.shape, np.float32)
-    for number, query in enumerate(queries):
-        np.einsum("md,d->m", decoded[place[number]], query, out=scores[number])
-    scores[rows < 0] = -np.inf
+    scores = np.full(rows.shape, -np.inf, np.float32)
+    for number in range(rows.shape[0]):
+        present = np.flatnonzero(rows[number] >= 0)
+        scores[number, present] = _exact(table, prepared, number, rows[number, present])
     return rows, scores
 
 
-def _decoded(table: Table, rows: np.ndarray) -> F32:
-    """Decoded rows in padded groups of one size, so that a row's last bits do not depend on its company."""
-    padded = np.concatenate([rows, np.full(-rows.size % DECODE_PAD, rows[0] if rows.size else 0, rows.dtype)])
-    return np.concatenate([table.decode(padded[start:stop]) for start, stop in blocks(padded.size, DECODE_PAD)] or [np.empty((0, table.dim), np.float32)])[
-        : rows.size
-    ]
-
-
-def _dots(rows: F32, queries: F32) -> F32:
-    """Dot products (q, m), each summed the same way whatever the batch."""
-    return np.stack([np.einsum("md,d->m", rows, query) for query in queries])
+def _exact(table: Table, prepared: Sequence[Arrays], number: int, rows: np.ndarray) -> F32:
+    """Exact scores (m,) of one query with rows by number."""
+    scores = np.empty(rows.size, np.float32)
+    for segment, tables in zip(table.segments, prepared, strict=True):
+        here = slice(None) if len(table.segments) == 1 else np.flatnonzero((rows >= segment.first) & (rows < segment.first + segment.count))
+        mine = rows[here] - segment.first
+        if mine.size:
+            scores[here] = segment.codec.score(segment.state, tables, number, segment.codes.rows(mine))
+    return scores
