@@ -34,14 +34,28 @@ def test_more_bits_agree_more(coded, gaussian, agreement):
     assert found == sorted(found) and found[0] > 0.3 and found[-1] > 0.98
 
 
-def test_levels_are_symmetric_and_follow_the_weight(coded, gaussian):
-    x = gaussian(400, 64)
-    x[:200, 1:] = 0  # one coordinate: every rotated coordinate is +-1 or nearly so
-    plain = coded(Scalar(2), x)[0]["levels"]
-    weighted = coded(Scalar(2), x, np.repeat([0, 1], 200))[0]["levels"]
-    assert plain.dtype == np.float16 and np.array_equal(plain, -plain[::-1])
-    assert weighted.astype(float) == pytest.approx([-1.51, -0.4528, 0.4528, 1.51], abs=0.04)
-    assert np.abs(plain.astype(float) - weighted.astype(float)).max() > 0.05
+def test_levels_of_a_gaussian_are_the_known_ones_and_symmetric(coded, gaussian):
+    levels = coded(Scalar(2), gaussian(400, 256))[0]["levels"]
+    assert levels.dtype == np.float16 and np.array_equal(levels, -levels[::-1])
+    assert levels.astype(float) == pytest.approx([-1.51, -0.4528, 0.4528, 1.51], abs=0.03)
+
+
+def test_levels_follow_the_weight(coded, gaussian):
+    x = np.repeat(gaussian(2, 16), 50, axis=0)
+    first, second = (coded(Scalar(2), x, np.repeat(weight, 50))[2] - x for weight in ([1, 0], [0, 1]))
+    assert np.square(first[:50]).sum() < np.square(second[:50]).sum()
+    assert np.square(second[50:]).sum() < np.square(first[50:]).sum()
+
+
+@pytest.mark.parametrize("bits", [3, 4, 5, 8])
+def test_scans_of_many_bits_are_far_more_exact_than_the_codes(coded, gaussian, bits):
+    x, queries = gaussian(100, 65), gaussian(20, 65, seed=1)
+    state, codes, decoded = coded(Scalar(bits), x)
+    out = np.empty((20, 100), np.float32)
+    bound = Scalar(bits).scan(Scalar(bits).prepare(state, queries), Scalar(bits).pack(codes), out)
+    lengths = np.linalg.norm(queries, axis=1) * np.linalg.norm(decoded, axis=1).max()
+    assert (bound < 0.001 * lengths).all()
+    assert (np.abs(out - queries @ decoded.T) <= bound[:, None]).all()
 
 
 def test_eight_bits_are_not_spoiled_by_the_byte_of_the_scale(coded, gaussian):
