@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from rankfold.codecs import get, names
-from rankfold.compress import compress
+from rankfold.compression import compress
 from rankfold.errors import ArtifactError, RankfoldError
 from rankfold.store import load, read_manifest, save, verify
 from rankfold.table import Table

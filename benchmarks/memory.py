@@ -70,7 +70,7 @@ def run_stage(stage: str, path: Path) -> dict[str, float]:
             vectors.sample(SAMPLE_ROWS, np.random.default_rng(0))
         elif stage == "compress":
             from rankfold.codecs import from_spec
-            from rankfold.compress import compress
+            from rankfold.compression import compress
 
             compress(vectors, from_spec(CODEC), out=path.parent / "artifact")
     return {"peak_mb": round(peak_mb(), 1), "seconds": round(time.perf_counter() - began, 2)}
@@ -78,7 +78,7 @@ def run_stage(stage: str, path: Path) -> dict[str, float]:
 
 def measure(rows: int, dim: int, folder: str | None) -> dict:
     """All stages over a fresh file, which is deleted afterwards."""
-    stages = list(STAGES) if importlib.util.find_spec("rankfold.compress") else [stage for stage in STAGES if stage != "compress"]
+    stages = list(STAGES) if importlib.util.find_spec("rankfold.compression") else [stage for stage in STAGES if stage != "compress"]
     with tempfile.TemporaryDirectory(dir=folder, prefix="rankfold-memory-") as temporary:
         path = Path(temporary) / "vectors.npy"
         write_vectors(path, rows, dim)

@@ -32,7 +32,7 @@ from rankfold.codecs.reduced import Reduced  # noqa: E402
 from rankfold.codecs.residual import Residual  # noqa: E402
 from rankfold.codecs.scalar import Scalar  # noqa: E402
 from rankfold.codes import Codes  # noqa: E402
-from rankfold.compress import fit  # noqa: E402
+from rankfold.compression import fit  # noqa: E402
 from rankfold.evaluate import ExactSearcher, Report, Split, Task, baseline, compare, compare_parts, evaluate  # noqa: E402
 from rankfold.fitting.exposure import exposure  # noqa: E402
 from rankfold.interactions import Interactions  # noqa: E402

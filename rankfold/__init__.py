@@ -1,3 +1,66 @@
 """rankfold: fold recommender vectors 10 to 60 times smaller, and say what it cost the ranking."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .codecs import from_spec
+    from .compression import compress
+    from .errors import RankfoldError
+    from .fitting.exposure import exposure
+    from .interactions import Interactions, read_interactions
+    from .search import Ranking, Rows, Searcher
+    from .store import load, save, verify
+    from .table import Table
+    from .vectors import Vectors, as_vectors, read_vectors
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Interactions",
+    "RankfoldError",
+    "Ranking",
+    "Rows",
+    "Searcher",
+    "Table",
+    "Vectors",
+    "as_vectors",
+    "compress",
+    "exposure",
+    "from_spec",
+    "load",
+    "read_interactions",
+    "read_vectors",
+    "save",
+    "verify",
+]
+
+# Names load when they are first used: `rankfold --version` needs none of them, and numpy alone takes longer than the answer.
+_HOMES = {
+    "Interactions": "interactions",
+    "Ranking": "search",
+    "RankfoldError": "errors",
+    "Rows": "search",
+    "Searcher": "search",
+    "Table": "table",
+    "Vectors": "vectors",
+    "as_vectors": "vectors",
+    "compress": "compression",
+    "exposure": "fitting.exposure",
+    "from_spec": "codecs",
+    "load": "store",
+    "read_interactions": "interactions",
+    "read_vectors": "vectors",
+    "save": "store",
+    "verify": "store",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'rankfold' has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -22,7 +22,7 @@ LAYERS = [
     {"codecs"},
     {"table"},
     {"store", "search"},
-    {"compress"},
+    {"compression"},
     {"evaluate"},
     {"tune"},
     {"report"},

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rankfold.codecs import from_spec
-from rankfold.compress import compress
+from rankfold.compression import compress
 from rankfold.errors import InputError
 from rankfold.table import ENCODE_ROWS, build, encode_rows
 from rankfold.vectors import as_vectors

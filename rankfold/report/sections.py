@@ -1,6 +1,7 @@
 """Sections: what was measured on one data set, in the words of a report."""
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def section(
     chosen = choice.best if choice is not None else points[0]
     if chosen.note:
         findings.append({"level": "warning", "text": f"{chosen.name}: {chosen.note}. Read total bytes, not bytes a row."})
-    return {  # type: ignore[return-value]
+    content = {
         "name": name,
         "about": about,
         "rows": rows,
@@ -46,6 +47,7 @@ def section(
         "neighbours": [dict(entry) for entry in neighbours],
         "findings": findings,
     }
+    return cast(Section, content)
 
 
 def baseline_estimates(baseline: Report, metric: str) -> dict[str, dict[str, float]]:

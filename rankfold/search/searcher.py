@@ -138,7 +138,7 @@ class Searcher:
             block.scan(mine[block.segment_number], out)
             masks.apply(block, out)
             wanted = out >= floor[:, None]
-            for number in np.flatnonzero(wanted.any(axis=1)):
+            for number in np.flatnonzero(wanted.any(axis=1)).tolist():
                 columns = np.flatnonzero(wanted[number])
                 out[number] = -np.inf
                 out[number, columns] = _exact(self.table, mine, number, block.first + columns)

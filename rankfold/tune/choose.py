@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ..arrays import F32
 from ..codec import Codec
-from ..compress import compress
+from ..compression import compress
 from ..errors import InputError
 from ..progress import Progress, silent
 from ..table import Table

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from rankfold.cli.app import app
 from rankfold.codecs import get
-from rankfold.compress import compress
+from rankfold.compression import compress
 from rankfold.store import save
 from rankfold.vectors import as_vectors
 

@@ -11,7 +11,7 @@ from rankfold import codecs
 from rankfold.arrays import row_norms
 from rankfold.codec import describe, to_spec
 from rankfold.codes import Codes
-from rankfold.compress import takes_any_norm
+from rankfold.compression import takes_any_norm
 from rankfold.table import encode_rows
 from tests.contract import samples
 

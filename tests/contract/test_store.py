@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rankfold.codecs import from_spec, get, names
-from rankfold.compress import compress
+from rankfold.compression import compress
 from rankfold.errors import ArtifactError
 from rankfold.search import Searcher
 from rankfold.store import load, read_manifest, save, verify

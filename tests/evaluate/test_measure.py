@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rankfold.codecs.half import Half
-from rankfold.compress import compress
+from rankfold.compression import compress
 from rankfold.errors import InputError
 from rankfold.evaluate import compare
 from rankfold.evaluate.buckets import popularity_buckets

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rankfold.codecs import get
-from rankfold.compress import compress
+from rankfold.compression import compress
 from rankfold.errors import ArtifactError
 from rankfold.store import load, read_manifest, save, verify
 from rankfold.store.manifest import digest_of

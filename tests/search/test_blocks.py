@@ -3,7 +3,7 @@
 import numpy as np
 
 from rankfold.codecs import from_spec
-from rankfold.compress import compress
+from rankfold.compression import compress
 from rankfold.search.blocks import Masks, scan_blocks
 from rankfold.vectors import as_vectors
 

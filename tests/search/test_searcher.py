@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rankfold.codecs import from_spec
-from rankfold.compress import compress
+from rankfold.compression import compress
 from rankfold.errors import InputError
 from rankfold.search import Rows, Searcher
 from rankfold.vectors import as_vectors

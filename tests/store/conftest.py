@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from rankfold.codecs import get
-from rankfold.compress import compress
+from rankfold.compression import compress
 from rankfold.store import save
 from rankfold.vectors import as_vectors
 

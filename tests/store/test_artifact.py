@@ -4,7 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rankfold.codecs import get
-from rankfold.compress import compress
+from rankfold.compression import compress
 from rankfold.errors import ArtifactError, InputError
 from rankfold.store import load, read_manifest, save, verify
 from rankfold.vectors import as_vectors

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rankfold.codecs import from_spec
-from rankfold.compress import compress
+from rankfold.compression import compress
 from rankfold.store import load, save
 from rankfold.store.npy import NUMBERS
 from rankfold.vectors import as_vectors

@@ -178,7 +178,7 @@ LIMITED = """
 import resource, sys
 import numpy as np
 from rankfold.codecs import get
-from rankfold.compress import compress
+from rankfold.compression import compress
 from rankfold.errors import ArtifactError
 from rankfold.store import save
 from rankfold.vectors import as_vectors

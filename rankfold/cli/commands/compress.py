@@ -11,7 +11,7 @@ import typer
 
 from ...arrays import row_norms
 from ...codec import Codec, describe, to_spec
-from ...compress import NORMS_VARY
+from ...compression import NORMS_VARY
 from ...report import Section
 from ...report.sections import section
 from ...store import save

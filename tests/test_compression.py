@@ -5,7 +5,7 @@ import pytest
 
 from rankfold.codec import describe
 from rankfold.codecs import from_spec
-from rankfold.compress import compress, needs_norms
+from rankfold.compression import compress, needs_norms
 from rankfold.errors import ArtifactError, InputError, SpecError
 from rankfold.store import load, verify
 from rankfold.vectors import as_vectors
