@@ -17,31 +17,35 @@ RANKFOLD_INLINE void write_scaled(const std::int32_t* sums, float step, float of
 struct Wide {  // one group a byte
     static constexpr size_t table_bytes = 256;
     static constexpr size_t steps = 256;  // so many entries of at most 255 fit 16 bits
-    RANKFOLD_INLINE void look(Sums& sums, const std::uint8_t* table, Bytes code) { add(sums, look256(table, code)); }
+    static constexpr size_t vectors = 1;  // of rows at a time: as many as leave the tables in registers
+    RANKFOLD_INLINE void look(Sums* sums, const std::uint8_t* table, const std::uint8_t* codes) { add(*sums, look256(table, load_bytes(codes))); }
 };
 
 struct Narrow {  // two groups a byte
     static constexpr size_t table_bytes = 32;
     static constexpr size_t steps = 128;
-    RANKFOLD_INLINE void look(Sums& sums, const std::uint8_t* table, Bytes code) {
-        add(sums, look16(table, low_nibbles(code)));
-        add(sums, look16(table + 16, high_nibbles(code)));
+    static constexpr size_t vectors = BLOCK / LUT_ROWS < 2 ? 1 : 2;
+    RANKFOLD_INLINE void look(Sums* sums, const std::uint8_t* table, const std::uint8_t* codes) {
+        for (size_t i = 0; i < vectors; ++i) {
+            const Bytes pairs = load_bytes(codes + i * LUT_ROWS);
+            add(sums[i], look16(table, low_nibbles(pairs)));
+            add(sums[i], look16(table + 16, high_nibbles(pairs)));
+        }
     }
 };
 
 // One query over one block: g bytes a row.
 template <typename Form>
 inline void scan_block(const std::uint8_t* tables, const std::uint8_t* block, size_t g, std::int32_t* sums) {
-    for (size_t row = 0; row < BLOCK; row += LUT_ROWS) {
+    constexpr size_t ROWS = Form::vectors * LUT_ROWS;
+    for (size_t row = 0; row < BLOCK; row += ROWS) {
         for (size_t first = 0; first < g || first == 0; first += Form::steps) {
             const size_t last = least(first + Form::steps, g);
-            Sums part;
-            for (size_t group = first; group < last; ++group) {
-                Form::look(part, tables + group * Form::table_bytes, load_bytes(block + group * BLOCK + row));
-            }
-            std::uint16_t stored[LUT_ROWS];
-            store(part, stored);
-            for (size_t lane = 0; lane < LUT_ROWS; ++lane) sums[row + lane] = stored[lane] + (first ? sums[row + lane] : 0);
+            Sums part[Form::vectors];
+            for (size_t group = first; group < last; ++group) Form::look(part, tables + group * Form::table_bytes, block + group * BLOCK + row);
+            std::uint16_t stored[ROWS];
+            for (size_t i = 0; i < Form::vectors; ++i) store(part[i], stored + i * LUT_ROWS);
+            for (size_t lane = 0; lane < ROWS; ++lane) sums[row + lane] = stored[lane] + (first ? sums[row + lane] : 0);
         }
     }
 }

@@ -87,7 +87,8 @@ RANKFOLD_INLINE I32 add_pairs(I32 sum, Pairs pairs) {
 
 // Floats.
 constexpr size_t FLOATS = 4;
-constexpr size_t NEAREST_ROWS = 6;
+constexpr size_t NEAREST_VECTORS = 2;  // of rows, against
+constexpr size_t NEAREST_CENTROIDS = 4;
 using F32 = Float4;
 using Mask = Int32x4;
 

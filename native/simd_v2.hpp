@@ -81,7 +81,8 @@ RANKFOLD_INLINE I32 add_pairs(I32 sum, Pairs pairs) { return _mm_add_epi32(sum, 
 
 // Floats.
 constexpr size_t FLOATS = 4;
-constexpr size_t NEAREST_ROWS = 6;
+constexpr size_t NEAREST_VECTORS = 2;  // of rows, against
+constexpr size_t NEAREST_CENTROIDS = 4;
 using F32 = __m128;
 using Mask = __m128;
 

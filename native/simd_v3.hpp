@@ -87,7 +87,8 @@ RANKFOLD_INLINE I32 add_pairs(I32 sum, Pairs pairs) { return _mm256_add_epi32(su
 
 // Floats.
 constexpr size_t FLOATS = 8;
-constexpr size_t NEAREST_ROWS = 6;
+constexpr size_t NEAREST_VECTORS = 3;  // of rows, against
+constexpr size_t NEAREST_CENTROIDS = 4;
 using F32 = __m256;
 using Mask = __m256;
 

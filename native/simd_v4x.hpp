@@ -85,7 +85,8 @@ RANKFOLD_INLINE I32 add_pairs(I32 sum, Pairs pairs) { return _mm512_add_epi32(su
 
 // Floats.
 constexpr size_t FLOATS = 16;
-constexpr size_t NEAREST_ROWS = 12;
+constexpr size_t NEAREST_VECTORS = 3;  // of rows, against
+constexpr size_t NEAREST_CENTROIDS = 8;
 using F32 = __m512;
 using Mask = __mmask16;
 
