@@ -49,13 +49,14 @@ class Largest:
         return {"queries": queries, "length": row_norms(queries), "row_scale": logbyte.query_tables(state["grid"], len(queries))}
 
     def pack(self, codes):
-        return dict(codes.columns)
+        bits = {1: 8, 2: 16}.get(codes["positions"].shape[1] / self.keep, 12)
+        return {"positions": unpack_bits(codes["positions"], bits, self.keep), "values": codes["values"], "scale": codes["scale"]}
 
     def scan(self, prepared, packed, out):
         queries = prepared["queries"]
         scale = prepared["row_scale"][0][packed["scale"]] / np.float32(127)
         values = packed["values"] * scale[:, None]
-        positions = _positions(packed["positions"], self.keep, queries.shape[1])
+        positions = np.minimum(packed["positions"], queries.shape[1] - 1).astype(np.intp)
         for query, scores in zip(queries, out):
             np.einsum("nk,nk->n", query[positions], values, out=scores)
         return FLOAT_SLOP * prepared["length"] * row_norms(values).max(initial=0.0)
