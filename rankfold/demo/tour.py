@@ -20,7 +20,7 @@ from ..tune.choose import Choice, choose
 from ..tune.evidence import Evidence, item_evidence, user_evidence
 from ..tune.measure import Point
 from ..tune.shortlist import shortlist
-from ..vectors import Vectors
+from ..vectors import Vectors, as_vectors
 from .datasets import load_artworks, load_packages
 
 SIZES = (8, 16, 32, 64)
@@ -66,14 +66,15 @@ def made_with(seed: int) -> dict[str, str | int | float]:
 def packages_section(seed: int, progress: Progress) -> Section:
     """Debian packages recommending what they depend on: inner products, uneven norms, real held-out interactions."""
     data = load_packages()
-    evidence = user_evidence(data.items, data.users, data.interactions, fitting=data.fitting, sample=USERS_A_HALF, seed=seed)
-    choices = at_each_size(data.items, evidence, norms_vary=True, seed=seed, progress=stage(progress, "packages"))
+    items = as_vectors(data.items.read(), space=data.items.space)
+    evidence = user_evidence(items, data.users, data.interactions, fitting=data.fitting, sample=USERS_A_HALF, seed=seed)
+    choices = at_each_size(items, evidence, norms_vary=True, seed=seed, progress=stage(progress, "packages"))
     return section(
         "Debian packages",
         "ALS vectors of 5,053 packages that others depend on, scored by inner product for packages as users. Half of the users give the exposure weights and "
         "choose the codec; every figure is from the other half, on dependencies that neither the vectors nor the choice have seen.",
-        rows=data.items.count,
-        dim=data.items.dim,
+        rows=items.count,
+        dim=items.dim,
         evidence=evidence,
         points=every_point(choices),
         choice=choices[SHOWN_BYTES],
@@ -84,18 +85,19 @@ def packages_section(seed: int, progress: Progress) -> Section:
 def artworks_section(seed: int, progress: Progress) -> Section:
     """Art works of the Tate collection: unit text vectors, item to item."""
     data = load_artworks()
-    evidence = item_evidence(data.items, queries=ITEM_QUERIES, seed=seed, unit=True)
-    choices = at_each_size(data.items, evidence, norms_vary=False, seed=seed, progress=stage(progress, "art works"))
+    items = as_vectors(data.items.read(), space=data.items.space)
+    evidence = item_evidence(items, queries=ITEM_QUERIES, seed=seed, unit=True)
+    choices = at_each_size(items, evidence, norms_vary=False, seed=seed, progress=stage(progress, "art works"))
     titles = [f"{title} ({artist})" for title, artist in zip(data.titles, data.artists, strict=True)]
     return section(
         "Art works of the Tate",
         "Sentence vectors of 10,000 art works, nearest by cosine. One half of the query works chooses the codec, the other gives the figures.",
-        rows=data.items.count,
-        dim=data.items.dim,
+        rows=items.count,
+        dim=items.dim,
         evidence=evidence,
         points=every_point(choices),
         choice=choices[SHOWN_BYTES],
-        neighbours=neighbours(data.items, choices[SHOWN_BYTES].table, data.named[:SHOWN_WORKS], titles),
+        neighbours=neighbours(items, choices[SHOWN_BYTES].table, data.named[:SHOWN_WORKS], titles),
         notes=[chosen_line(choices)],
     )
 
