@@ -157,8 +157,8 @@ def bits_case(rows: int, count: int, rng: np.random.Generator) -> Case:
     def ours() -> tuple[np.ndarray, np.ndarray]:
         step = np.abs(queries).max(axis=1) / np.float32(127)
         coded = np.rint(queries / step[:, None]).astype(np.int8).view(np.uint8)
-        spread = np.unpackbits(coded[:, None, :, None], axis=3, bitorder="little")[:, 0].transpose(0, 2, 1)
-        planes = np.packbits(spread, axis=2, bitorder="little").view(np.uint64)
+        spread = np.unpackbits(coded[:, :, None], axis=2, bitorder="little").transpose(0, 2, 1)
+        planes = np.ascontiguousarray(np.packbits(spread, axis=2, bitorder="little")).view(np.uint64)
         # Signs are +1 and -1: twice the sum over set bits, less the sum over all.
         offset = -step * coded.view(np.int8).sum(axis=1, dtype=np.int32).astype(np.float32)
         return top_of(rows, count, lambda start, stop, out: kernels.bits(planes, codes[start:stop], 2 * step, offset, out))

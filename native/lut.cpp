@@ -1,10 +1,11 @@
 // Scans of codebook codes: sums of table entries, 64 rows a block.
-#include "simd.hpp"
+#include "lut_many.hpp"
 
 namespace rankfold::RANKFOLD_LEVEL {
 
 namespace {
 
+constexpr size_t MANY_LEAST_ROWS = 4096;  // fewer do not pay for turning the tables
 constexpr size_t CHUNK_BYTES = 131072;  // packed codes that stay in the second cache while all queries pass over them
 
 RANKFOLD_INLINE void write_scaled(const std::int32_t* sums, float step, float offset, float* out, size_t rows) {
@@ -69,7 +70,17 @@ inline void scan(const std::uint8_t* tables, const std::uint8_t* packed, Scale s
 }  // namespace
 
 void lut8(const std::uint8_t* tables, const std::uint8_t* packed, Scale scale, float* out, size_t q, size_t n, size_t g) {
-    scan<Wide>(tables, packed, scale, out, q, n, g);
+    const size_t many = MANY_PAYS && g <= MANY_GROUPS && n >= MANY_LEAST_ROWS ? q / MANY * MANY : 0;
+    if (many) {
+        Scratch<std::uint8_t> turned(g * 256 * MANY);
+        for (size_t first = 0; first < many; first += MANY) {
+            scan_many(tables + first * g * 256, packed, n, g, turned.at, [&](size_t query, size_t row, const std::int32_t* sums) {
+                const size_t which = first + query;
+                write_scaled(sums, scale.step[which], scale.offset[which], out + which * n + row, least(BLOCK, n - row));
+            });
+        }
+    }
+    scan<Wide>(tables + many * g * 256, packed, {scale.step + many, scale.offset + many}, out + many * n, q - many, n, g);
 }
 
 void lut4(const std::uint8_t* tables, const std::uint8_t* packed, Scale scale, float* out, size_t q, size_t n, size_t g) {

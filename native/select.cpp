@@ -5,7 +5,7 @@ namespace rankfold::RANKFOLD_LEVEL {
 
 namespace {
 
-constexpr size_t MOST_FRESH = 1024;
+constexpr size_t MOST_FRESH = 256;
 constexpr size_t STEP = 32;
 
 struct Top {

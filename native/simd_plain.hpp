@@ -42,6 +42,7 @@ RANKFOLD_INLINE void totals(I32 a, I32 b, I32 c, I32 d, std::int32_t* to) {
 
 // Bytes of LUT_ROWS rows, and their sums in 16 bits.
 constexpr size_t LUT_ROWS = 16;
+constexpr bool MANY_PAYS = true;  // whether tables side by side beat one query after the other
 using Bytes = UInt8x16;
 
 RANKFOLD_INLINE Bytes load_bytes(const std::uint8_t* from) { return from_memory<Bytes>(from); }

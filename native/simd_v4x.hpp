@@ -26,6 +26,7 @@ RANKFOLD_INLINE void totals(I32 a, I32 b, I32 c, I32 d, std::int32_t* to) {
 
 // Bytes of LUT_ROWS rows, and their sums in 16 bits.
 constexpr size_t LUT_ROWS = 64;
+constexpr bool MANY_PAYS = false;  // whether tables side by side beat one query after the other
 using Bytes = __m512i;
 
 RANKFOLD_INLINE Bytes load_bytes(const std::uint8_t* from) { return _mm512_loadu_si512(from); }

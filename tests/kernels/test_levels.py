@@ -76,6 +76,22 @@ def test_lut8(name, rows, groups):
 
 
 @native_levels
+@pytest.mark.parametrize("rows", [4095, 4096, 4160, 4351])
+@pytest.mark.parametrize("groups", [1, 4, 7, 256, 257])
+def test_lut8_of_many_queries_and_rows(name, rows, groups):
+    rng = np.random.default_rng(rows * 1000 + groups)
+    packed = kernels.interleave(rng.integers(0, 256, (rows, groups)).astype(np.uint8))
+    tables = rng.integers(200 if groups > 100 else 0, 256, (37, groups, 256)).astype(np.uint8)
+    sums = np.zeros((37, rows), np.int64)
+    for group in range(groups):
+        sums += tables[:, group, packed[:, group].reshape(-1)[:rows]]
+    out = np.zeros((37, rows), np.float32)
+    with kernels.use(name):
+        kernels.lut8(tables, packed, np.ones(37, np.float32), np.arange(37, dtype=np.float32), out)
+    np.testing.assert_array_equal(out, sums + np.arange(37)[:, None])
+
+
+@native_levels
 @pytest.mark.parametrize("count", [1, 40])
 @pytest.mark.parametrize("groups", [255, 256, 257, 700])
 def test_lut8_sums_do_not_overflow(name, groups, count):
