@@ -63,10 +63,13 @@ def test_scan_equals_decoded_rows():
     state = fitted(codec, x)
     codes = Codes(codec.encode(state, x))
     out = np.empty((5, 700), np.float32)
-    bound = codec.scan(codec.prepare(state, queries), codec.pack(codes), out)
+    prepared = codec.prepare(state, queries)
+    bound = codec.scan(prepared, codec.pack(codes), out)
     exact = queries.astype(np.float64) @ codec.decode(state, codes).T.astype(np.float64)
     assert (np.abs(out - exact).max(axis=1) <= bound).all()
     assert np.corrcoef(out.ravel(), exact.ravel())[0, 1] > 0.999
+    some = np.array([3, 600, 3])
+    np.testing.assert_allclose(codec.score(state, prepared, 4, codes.rows(some)), exact[4, some], rtol=1e-4, atol=1e-4)
 
 
 def test_codes_of_a_row_do_not_depend_on_the_batch():
