@@ -58,8 +58,8 @@ class Codec(Protocol):
         """Fill `out` (q, n) with scores; return how far, at most, any of them is from the exact dot product, (q,) or one number."""
         ...
 
-    def score(self, state: Arrays, prepared: Arrays, number: int, codes: Codes) -> F32:
-        """Exact scores (n,) of query `number` with a few rows: their dot products up to float rounding, a row's the same whatever the other rows."""
+    def score(self, state: Arrays, prepared: Arrays, numbers: np.ndarray, codes: Codes) -> F32:
+        """Exact scores (n,) of a few pairs, query numbers[i] with row i: dot products up to float rounding, a pair's the same whatever the other pairs."""
         ...
 
     def row_bytes(self, dim: int) -> int:

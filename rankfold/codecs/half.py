@@ -38,8 +38,8 @@ class Half:
         np.matmul(prepared["queries"], rows.T, out=out)
         return FLOAT_SLOP * row_norms(prepared["queries"]) * row_norms(rows).max(initial=0.0)
 
-    def score(self, state, prepared, number, codes):
-        return np.einsum("nd,d->n", codes["values"].astype(np.float32), prepared["queries"][number])
+    def score(self, state, prepared, numbers, codes):
+        return np.einsum("nd,nd->n", codes["values"].astype(np.float32), prepared["queries"][numbers])
 
     def row_bytes(self, dim):
         return 2 * dim

@@ -49,8 +49,8 @@ class Int8:
         # Cauchy-Schwarz: rounding the query moves a score by at most the length of the rounding times the length of the row.
         return prepared["error"] * (packed["length"] * scale).max(initial=0.0)
 
-    def score(self, state, prepared, number, codes):
-        return np.einsum("nd,d->n", self.decode(state, codes), prepared["exact"][number])
+    def score(self, state, prepared, numbers, codes):
+        return np.einsum("nd,nd->n", self.decode(state, codes), prepared["exact"][numbers])
 
     def row_bytes(self, dim):
         return dim + 1

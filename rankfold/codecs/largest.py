@@ -61,10 +61,11 @@ class Largest:
             np.einsum("nk,nk->n", query[positions], values, out=scores)
         return FLOAT_SLOP * prepared["length"] * row_norms(values).max(initial=0.0)
 
-    def score(self, state, prepared, number, codes):
-        query = prepared["queries"][number]
+    def score(self, state, prepared, numbers, codes):
+        queries = prepared["queries"][numbers]
         values = codes["values"] * (logbyte.decode(state["grid"], codes["scale"]) / np.float32(127))[:, None]
-        return np.einsum("nk,nk->n", query[_positions(codes["positions"], self.keep, query.size)], values)
+        places = _positions(codes["positions"], self.keep, queries.shape[1])
+        return np.einsum("nk,nk->n", np.take_along_axis(queries, places, axis=1), values)
 
     def row_bytes(self, dim):
         check_range("keep", self.keep, 1, dim)

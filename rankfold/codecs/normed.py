@@ -43,8 +43,8 @@ class Normed:
         out *= scale
         return bound * scale.max(initial=0.0)
 
-    def score(self, state, prepared, number, codes):
-        scores = self.inner.score(inside(state), inside(prepared), number, Codes(inside(codes.columns)))
+    def score(self, state, prepared, numbers, codes):
+        scores = self.inner.score(inside(state), inside(prepared), numbers, Codes(inside(codes.columns)))
         return scores * logbyte.decode(state["grid"], codes["scale"])
 
     def row_bytes(self, dim):

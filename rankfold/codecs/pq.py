@@ -22,6 +22,8 @@ from ..fitting.tables import quantize_tables, table_sums
 ROUNDS = 24
 TURNS = 30  # of codewords and rotation
 TURN_ROWS = 128  # rows a codeword that a turn looks at
+STRIDE = np.float32(1.6)  # further than to the means, as in `fitting.kmeans`
+SETTLING = 6  # rounds on all rows once the rotation stands
 ROTATE_ROWS = 8_192
 
 
@@ -43,11 +45,13 @@ class PQ:
         padded = self._padded(x) * np.float32(1 / scale)
         state = {"scale": np.array([scale], np.float32), "dim": np.array([x.shape[1]], np.int32)}
         if self.rotation == "learned":
-            rotation = self._learn_rotation(padded, weight, rng).astype(np.float16)
+            rotation, books = self._learn_rotation(padded, weight, rng)
+            rotation = rotation.astype(np.float16)
             state["rotation"] = np.ascontiguousarray(rotation[: x.shape[1]])
-            padded = rotated(padded, rotation.astype(np.float32))
-        size = 1 << self.bits
-        books = [kmeans(part, weight, size, rng, rounds=ROUNDS) for part in self._cut(padded)]
+            parts = self._cut(rotated(padded, rotation.astype(np.float32)))
+            books = [settled(part, weight, book) for part, book in zip(parts, books)]
+        else:
+            books = [kmeans(part, weight, 1 << self.bits, rng, rounds=ROUNDS) for part in self._cut(padded)]
         state["books"] = np.stack(books).astype(np.float16)
         return state
 
@@ -79,8 +83,8 @@ class PQ:
         scan(prepared["tables"], packed["blocks"], prepared["step"], prepared["offset"], out)
         return prepared["bound"]
 
-    def score(self, state, prepared, number, codes):
-        return table_sums(prepared["exact"][number], self._labels(codes))
+    def score(self, state, prepared, numbers, codes):
+        return table_sums(prepared["exact"], numbers, self._labels(codes))
 
     def row_bytes(self, dim):
         if self.groups > dim:
@@ -113,8 +117,8 @@ class PQ:
             return x @ state["rotation"].astype(np.float32, copy=False)
         return self._padded(x)
 
-    def _learn_rotation(self, x: F32, weight: F32, rng: np.random.Generator) -> F32:
-        """Padded rows (n, D) -> orthogonal (D, D); rows @ it are what the groups cut."""
+    def _learn_rotation(self, x: F32, weight: F32, rng: np.random.Generator) -> tuple[F32, list[F32]]:
+        """Padded rows (n, D) -> orthogonal (D, D), and a book a group for what is cut from rows @ it, both learned on a sample."""
         size = 1 << self.bits
         wanted = min(len(x), TURN_ROWS * size)
         which = np.sort(rng.choice(len(x), wanted, replace=False))
@@ -123,10 +127,17 @@ class PQ:
         books = [kmeans(part, weight, size, rng, rounds=8) for part in self._cut(rotated(x, rotation))]
         for _ in range(TURNS):
             parts = list(self._cut(rotated(x, rotation)))
-            books = [lloyd_round(part, weight, book) for part, book in zip(parts, books)]
+            books = [book + STRIDE * (lloyd_round(part, weight, book) - book) for part, book in zip(parts, books)]
             decoded = np.concatenate([book[assign(part, book)[0]] for part, book in zip(parts, books)], axis=1)
             rotation = procrustes(x, decoded, weight)
-        return rotation
+        return rotation, books
+
+
+def settled(x: F32, weight: F32, book: F32) -> F32:
+    """The book (K, s) after SETTLING rounds of k-means on all rows (n, s)."""
+    for _ in range(SETTLING):
+        book = lloyd_round(x, weight, book)
+    return book
 
 
 def power_of_two(x: F32) -> float:

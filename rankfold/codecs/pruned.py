@@ -62,8 +62,8 @@ class Pruned:
     def scan(self, prepared, packed, out):
         return self.inner.scan(prepared, packed, out)
 
-    def score(self, state, prepared, number, codes):
-        return self.inner.score(inside(state), prepared, number, Codes(inside(codes.columns)))
+    def score(self, state, prepared, numbers, codes):
+        return self.inner.score(inside(state), prepared, numbers, Codes(inside(codes.columns)))
 
     def row_bytes(self, dim):
         check_range("keep", self.keep, 1, dim)

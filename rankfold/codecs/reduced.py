@@ -75,9 +75,9 @@ class Reduced:
             return np.ascontiguousarray(x[:, : self.dims])
         return (x - state["mean"] if "mean" in state else x) @ state["axes"].astype(np.float32, copy=False).T
 
-    def score(self, state, prepared, number, codes):
-        scores = self.inner.score(inside(state), inside(prepared), number, Codes(inside(codes.columns)))
-        return scores + prepared["shift"][number] if self.centre else scores
+    def score(self, state, prepared, numbers, codes):
+        scores = self.inner.score(inside(state), inside(prepared), numbers, Codes(inside(codes.columns)))
+        return scores + prepared["shift"][numbers] if self.centre else scores
 
     def row_bytes(self, dim):
         check_range("dims", self.dims, 1, dim)

@@ -52,8 +52,8 @@ class Residual:
         kernels.lut8(prepared["tables"], packed["blocks"], prepared["step"], prepared["offset"], out)
         return prepared["bound"]
 
-    def score(self, state, prepared, number, codes):
-        return table_sums(prepared["exact"][number], codes["codes"])
+    def score(self, state, prepared, numbers, codes):
+        return table_sums(prepared["exact"], numbers, codes["codes"])
 
     def row_bytes(self, dim):
         return self.levels

@@ -45,8 +45,8 @@ class Rotated:
     def scan(self, prepared, packed, out):
         return self.inner.scan(prepared, packed, out)
 
-    def score(self, state, prepared, number, codes):
-        return self.inner.score(inside(state), prepared, number, Codes(inside(codes.columns)))
+    def score(self, state, prepared, numbers, codes):
+        return self.inner.score(inside(state), prepared, numbers, Codes(inside(codes.columns)))
 
     def row_bytes(self, dim):
         return self.inner.row_bytes(dim)

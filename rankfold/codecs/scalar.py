@@ -79,10 +79,10 @@ class Scalar:
         out *= scale
         return prepared["bound"] * scale.max(initial=0.0)
 
-    def score(self, state, prepared, number, codes):
+    def score(self, state, prepared, numbers, codes):
         dim = state["signs"].shape[1]
         values = state["levels"].astype(np.float32, copy=False)[unpack_bits(codes["codes"], self.bits, dim)]
-        return np.einsum("nd,d->n", values, prepared["queries"][number, :dim]) * logbyte.decode(state["grid"], codes["scale"])
+        return np.einsum("nd,nd->n", values, prepared["queries"][numbers, :dim]) * logbyte.decode(state["grid"], codes["scale"])
 
     def row_bytes(self, dim):
         return packed_bytes(dim, self.bits) + 1

@@ -58,9 +58,9 @@ class Sign:
         out *= scale
         return prepared["bound"] * scale.max(initial=0.0)
 
-    def score(self, state, prepared, number, codes):
+    def score(self, state, prepared, numbers, codes):
         values = LEVELS[unpack_bits(codes["codes"], 1, state["signs"].shape[1])]
-        return np.einsum("nd,d->n", values, prepared["queries"][number]) * logbyte.decode(state["grid"], codes["scale"])
+        return np.einsum("nd,nd->n", values, prepared["queries"][numbers]) * logbyte.decode(state["grid"], codes["scale"])
 
     def row_bytes(self, dim):
         return packed_bytes(dim, 1) + 1

@@ -50,9 +50,9 @@ def _rounded(tables: F32, top: int) -> dict[str, np.ndarray]:
     }
 
 
-def table_sums(tables: F32, labels: np.ndarray) -> F32:
-    """Sum of one entry a group for each row: tables float32 (g, K), labels uint8 (n, g) -> float32 (n,), each row summed alone."""
-    return tables[np.arange(tables.shape[0]), labels].sum(axis=1, dtype=np.float64).astype(np.float32)
+def table_sums(tables: F32, numbers: np.ndarray, labels: np.ndarray) -> F32:
+    """Sum of one entry a group for each row: tables float32 (q, g, K), query numbers (n,), labels uint8 (n, g) -> float32 (n,), each row summed alone."""
+    return tables[numbers[:, None], np.arange(tables.shape[1]), labels].sum(axis=1, dtype=np.float64).astype(np.float32)
 
 
 def code_tables(queries: F32, levels: F32, bits: int) -> F32:

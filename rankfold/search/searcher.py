@@ -25,6 +25,8 @@ BLOCK_ROWS = 16_384
 # Scores of one pass: queries a pass times rows a block stays below this many floats.
 PASS_SCORES = 1 << 20
 SPARE = 32
+# Pairs of a query and a row scored exactly at once: their decoded values stay within some tens of megabytes.
+PASS_PAIRS = 8_192
 
 
 class Searcher:
@@ -138,11 +140,9 @@ class Searcher:
             block.scan(mine[block.segment_number], out)
             masks.apply(block, out)
             wanted = out >= floor[:, None]
-            for number in np.flatnonzero(wanted.any(axis=1)).tolist():
-                columns = np.flatnonzero(wanted[number])
-                out[number] = -np.inf
-                out[number, columns] = _exact(self.table, mine, number, block.first + columns)
+            numbers, columns = np.nonzero(wanted)
             out[~wanted] = -np.inf
+            out[numbers, columns] = _exact(self.table, mine, numbers, block.first + columns)
             kernels.select(out, block.first, top_scores, top_rows)
         rows[doubtful], scores[doubtful] = top_rows, top_scores
 
@@ -189,18 +189,23 @@ def _best(rows: np.ndarray, scores: F32, k: int) -> tuple[np.ndarray, F32]:
 def _rescored(table: Table, prepared: Sequence[Arrays], rows: np.ndarray) -> tuple[np.ndarray, F32]:
     """Exact scores of candidate rows (q, m), -inf where a row is -1."""
     scores = np.full(rows.shape, -np.inf, np.float32)
-    for number in range(rows.shape[0]):
-        present = np.flatnonzero(rows[number] >= 0)
-        scores[number, present] = _exact(table, prepared, number, rows[number, present])
+    numbers, places = np.nonzero(rows >= 0)
+    scores[numbers, places] = _exact(table, prepared, numbers, rows[numbers, places])
     return rows, scores
 
 
-def _exact(table: Table, prepared: Sequence[Arrays], number: int, rows: np.ndarray) -> F32:
-    """Exact scores (m,) of one query with rows by number."""
+def _exact(table: Table, prepared: Sequence[Arrays], numbers: np.ndarray, rows: np.ndarray) -> F32:
+    """Exact scores (m,) of pairs: query numbers[i] with row rows[i]."""
+    scores = np.empty(rows.size, np.float32)
+    for start, stop in blocks(rows.size, PASS_PAIRS):
+        scores[start:stop] = _exact_pairs(table, prepared, numbers[start:stop], rows[start:stop])
+    return scores
+
+
+def _exact_pairs(table: Table, prepared: Sequence[Arrays], numbers: np.ndarray, rows: np.ndarray) -> F32:
     scores = np.empty(rows.size, np.float32)
     for segment, tables in zip(table.segments, prepared, strict=True):
-        here = slice(None) if len(table.segments) == 1 else np.flatnonzero((rows >= segment.first) & (rows < segment.first + segment.count))
-        mine = rows[here] - segment.first
-        if mine.size:
-            scores[here] = segment.codec.score(segment.state, tables, number, segment.codes.rows(mine))
+        here = np.flatnonzero((rows >= segment.first) & (rows < segment.first + segment.count))
+        if here.size:
+            scores[here] = segment.codec.score(segment.state, tables, numbers[here], segment.codes.rows(rows[here] - segment.first))
     return scores

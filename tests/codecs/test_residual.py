@@ -69,7 +69,7 @@ def test_scan_equals_decoded_rows():
     assert (np.abs(out - exact).max(axis=1) <= bound).all()
     assert np.corrcoef(out.ravel(), exact.ravel())[0, 1] > 0.999
     some = np.array([3, 600, 3])
-    np.testing.assert_allclose(codec.score(state, prepared, 4, codes.rows(some)), exact[4, some], rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(codec.score(state, prepared, np.full(len(codes.rows(some)["codes"]), 4), codes.rows(some)), exact[4, some], rtol=1e-4, atol=1e-4)
 
 
 def test_codes_of_a_row_do_not_depend_on_the_batch():

@@ -113,11 +113,11 @@ def test_scores_are_query_dot_decoded_row_and_a_row_has_the_same_in_any_company(
     decoded = one.decode(state, codes).astype(np.float64)
     lengths = row_norms(queries).max() * np.linalg.norm(decoded, axis=1).max()
     for number, query in enumerate(queries):
-        scores = one.score(state, prepared, number, codes)
+        scores = one.score(state, prepared, np.full(codes.count, number), codes)
         assert scores.shape == (codes.count,) and scores.dtype == np.float32
         assert np.abs(scores - decoded @ query).max() <= 1e-5 * lengths
         some = np.array([149, 2, 77])
-        assert np.array_equal(one.score(state, prepared, number, codes.rows(some)), scores[some])
+        assert np.array_equal(one.score(state, prepared, np.full(codes.count, number)[some], codes.rows(some)), scores[some])
 
 
 @over(CASES)
