@@ -20,7 +20,7 @@ from ..fitting.rotation import pca, procrustes
 from ..fitting.tables import quantize_tables, table_sums
 
 ROUNDS = 24
-TURNS = 30  # of codewords and rotation
+TURNS = 40  # of codewords and rotation
 TURN_ROWS = 128  # rows a codeword that a turn looks at
 STRIDE = np.float32(1.6)  # further than to the means, as in `fitting.kmeans`
 SETTLING = 6  # rounds on all rows once the rotation stands

@@ -86,19 +86,18 @@ def lloyd_round(x: F32, weight: F32, centroids: F32) -> F32:
     empty = np.flatnonzero(~filled)
     if empty.size:
         error = weight * np.maximum(np.einsum("nd,nd->n", x, x) - 2 * score, 0)
-        worst = np.argsort(-np.bincount(labels, weights=error, minlength=len(centroids)), kind="stable")[: empty.size]
-        _split(moved, worst, empty)
+        worst = np.argsort(-np.bincount(labels, weights=error, minlength=len(centroids)), kind="stable")
+        _split(moved, worst[filled[worst]], empty)
     return moved
 
 
 def _split(centroids: F32, worst: np.ndarray, empty: np.ndarray) -> None:
-    """Put each empty centroid close to one of the worst ones, on opposite sides of where that one stood."""
-    worst = np.resize(worst, empty.size)
+    """Put each empty centroid close to one of the filled ones, the worst first and all in turns."""
+    chosen = np.resize(worst, empty.size)
     side = np.where(np.arange(centroids.shape[1]) % 2, SPLIT, -SPLIT).astype(np.float32)
     # A step that is relative to the coordinates splits nothing at the origin: add a share of the mean size.
-    step = side * (np.abs(centroids[worst]) + np.abs(centroids).mean())
-    centroids[empty] = centroids[worst] + step
-    centroids[worst] -= step
+    step = side * (np.abs(centroids[chosen]) + np.abs(centroids[worst]).mean())
+    centroids[empty] = centroids[chosen] + step * (1 + np.arange(empty.size) // worst.size)[:, None].astype(np.float32)
 
 
 def seed(x: F32, weight: F32, k: int, rng: np.random.Generator) -> F32:

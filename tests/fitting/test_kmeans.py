@@ -72,6 +72,14 @@ def test_an_empty_cell_at_the_origin_splits_too():
     np.testing.assert_allclose(by_first_columns(start), [[-1, 0], [1, 0], [50, 50]], atol=1e-4)
 
 
+def test_many_empty_cells_stay_among_the_rows():
+    x = np.array([[1, 2], [3, -4]], np.float32)
+    centroids = np.repeat(x, 32, axis=0)
+    for _ in range(50):
+        centroids = centroids + np.float32(1.6) * (lloyd_round(x, ones(2), centroids) - centroids)
+    assert np.abs(centroids).max() < 8
+
+
 @pytest.mark.parametrize("count", [1, 3, 8])
 def test_few_rows_are_their_own_centroids(count):
     x = np.random.default_rng(0).standard_normal((count, 3)).astype(np.float32)
