@@ -6,6 +6,7 @@ namespace rankfold::RANKFOLD_LEVEL {
 namespace {
 
 constexpr size_t MANY_LEAST_ROWS = 4096;  // fewer do not pay for turning the tables
+constexpr size_t AHEAD_BYTES = 4096;      // the processor's own look-ahead ends at a page
 constexpr size_t CHUNK_BYTES = 131072;  // packed codes that stay in the second cache while all queries pass over them
 
 RANKFOLD_INLINE void write_scaled(const std::int32_t* sums, float step, float offset, float* out, size_t rows) {
@@ -43,7 +44,11 @@ inline void scan_block(const std::uint8_t* tables, const std::uint8_t* block, si
         for (size_t first = 0; first < g || first == 0; first += Form::steps) {
             const size_t last = least(first + Form::steps, g);
             Sums part[Form::vectors];
-            for (size_t group = first; group < last; ++group) Form::look(part, tables + group * Form::table_bytes, block + group * BLOCK + row);
+            for (size_t group = first; group < last; ++group) {
+                const std::uint8_t* const codes = block + group * BLOCK + row;
+                __builtin_prefetch(codes + AHEAD_BYTES);
+                Form::look(part, tables + group * Form::table_bytes, codes);
+            }
             std::uint16_t stored[ROWS];
             for (size_t i = 0; i < Form::vectors; ++i) store(part[i], stored + i * LUT_ROWS);
             for (size_t lane = 0; lane < ROWS; ++lane) sums[row + lane] = stored[lane] + (first ? sums[row + lane] : 0);
