@@ -15,6 +15,7 @@ from ..fitting.tables import quantize_tables, table_sums
 from .pq import power_of_two
 
 SIZE = 256
+FIT_BEAM = 4  # wider searches while fitting cost time and gave no better books
 
 
 @codec("residual", version=1, slack=0.02)
@@ -30,7 +31,7 @@ class Residual:
 
     def fit(self, x, weight, rng):
         scale = np.array([power_of_two(x)], np.float32)
-        books = fit_books(x * (1 / scale), weight, self.levels, SIZE, rng, beam=self.beam, refits=self.refits)
+        books = fit_books(x * (1 / scale), weight, self.levels, SIZE, rng, beam=min(self.beam, FIT_BEAM), refits=self.refits)
         return {"books": books.astype(np.float16), "scale": scale}
 
     def encode(self, state, x):

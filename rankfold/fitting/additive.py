@@ -20,6 +20,7 @@ RELAXATION = 1.6
 LEAST_RIDGE = 1e-3
 LEAST_SPREAD = 1e-20
 SWEEPS = 3
+DENSE = 1  # rows a codeword from which on products of co-occurrences are faster than passes over the rows
 
 # The search tables of the codebooks used last: they take longer to make than a block of rows takes to search.
 _latest: list[tuple[weakref.ref, "Tables"]] = []
@@ -96,7 +97,8 @@ def refit(x: F32, weight: F32, codes: np.ndarray, books: F32) -> F32:
     """New books (L, K, d) for rows (n, d), weights (n,) and their codes (n, L): the ridge regression that the present books call for.
 
     The ridge of a level is (mean squared error) / (variance of that level's codewords), both summed over dimensions. Solved level by level in SWEEPS turns
-    (block Gauss-Seidel) from the present books on; only one level's co-occurrences with the others are in memory.
+    (block Gauss-Seidel) from the present books on. What the other levels hold of a codeword's rows is summed row by row where rows are few, else by how often
+    codewords occur together, of which only one level's counts are in memory.
     """
     levels, size, dim = books.shape
     weight = weight * np.float32(len(weight) / weight.sum(dtype=np.float64))
@@ -105,16 +107,28 @@ def refit(x: F32, weight: F32, codes: np.ndarray, books: F32) -> F32:
     right = [sums(x, weight, column, size) for column in columns]
     shrunk = [mass + _ridge(books[level], mass, error) for level, (_, mass) in enumerate(right)]
     books = books.copy()
-    flat = books.reshape(levels * size, dim)
+    decoded = summed(books, codes) if len(x) < DENSE * levels * size else None
     for _ in range(SWEEPS):
         for level, (total, _) in enumerate(right):
-            others = np.empty((size, levels * size), np.float32)
-            for other, column in enumerate(columns):
-                pairs = np.bincount(columns[level] * size + column, weights=weight, minlength=size * size)
-                others[:, other * size : (other + 1) * size] = pairs.reshape(size, size)
-            others[:, level * size : (level + 1) * size] = 0
-            books[level] = (total - others @ flat) / shrunk[level].astype(np.float32)[:, None]
+            if decoded is None:
+                pull = _together(columns, level, weight, size) @ books.reshape(levels * size, dim)
+            else:
+                decoded -= books[level][columns[level]]
+                pull = sums(decoded, weight, columns[level], size)[0]
+            books[level] = (total - pull) / shrunk[level].astype(np.float32)[:, None]
+            if decoded is not None:
+                decoded += books[level][columns[level]]
     return books
+
+
+def _together(columns: list[np.ndarray], level: int, weight: F32, size: int) -> F32:
+    """Weight of the rows that hold a codeword of `level` and one of any other level, float32 (K, L * K); zeros within the level."""
+    counts = np.zeros((size, len(columns) * size), np.float32)
+    for other, column in enumerate(columns):
+        if other != level:
+            pairs = np.bincount(columns[level] * size + column, weights=weight, minlength=size * size)
+            counts[:, other * size : (other + 1) * size] = pairs.reshape(size, size)
+    return counts
 
 
 def _ridge(book: F32, mass: np.ndarray, error: float) -> float:

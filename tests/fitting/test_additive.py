@@ -71,6 +71,18 @@ def test_refit_is_the_ridge_regression(monkeypatch):
     np.testing.assert_allclose(design @ found, design @ best, atol=0.05)
 
 
+def test_both_ways_to_refit_agree(monkeypatch):
+    books, codes, x = planted(500, noise=0.3)
+    weight = np.random.default_rng(1).uniform(0.5, 2, 500).astype(np.float32)
+    start = books + 0.1 * np.random.default_rng(2).standard_normal(books.shape).astype(np.float32)
+    found = []
+    for dense in (0, 1000):
+        monkeypatch.setattr(additive, "DENSE", dense)
+        found.append(refit(x, weight, codes, start))
+    np.testing.assert_allclose(found[0], found[1], atol=1e-3)
+    assert (found[0] != start).any()
+
+
 def test_refit_moves_nothing_that_is_exact():
     books, codes, x = planted(1000)
     assert mean_square(x - summed(refit(x, ones(1000), codes, books), codes)) < 1e-4
