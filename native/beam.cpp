@@ -33,18 +33,23 @@ struct Paths {  // of one row: `count` prefixes of codes, with their costs
     size_t count;
 };
 
-// to = from + the `count` cross rows, in order.
-inline void add_cross(const float* from, const float* const* cross, size_t count, float* to, size_t size) {
-    constexpr size_t UNROLL = 8;
-    size_t at = 0;
-    for (; at + UNROLL * FLOATS <= size; at += UNROLL * FLOATS) {
-        F32 sum[UNROLL];
-        for (size_t i = 0; i < UNROLL; ++i) sum[i] = load(from + at + i * FLOATS);
+// to = from + the `count` cross rows, in order, for the codewords from `at` on that fill whole steps of COUNT vectors.
+template <size_t COUNT>
+inline size_t add_steps(const float* from, const float* const* cross, size_t count, float* to, size_t at, size_t size) {
+    for (; at + COUNT * FLOATS <= size; at += COUNT * FLOATS) {
+        F32 sum[COUNT];
+        for (size_t i = 0; i < COUNT; ++i) sum[i] = load(from + at + i * FLOATS);
         for (size_t row = 0; row < count; ++row) {
-            for (size_t i = 0; i < UNROLL; ++i) sum[i] = add(sum[i], load(cross[row] + at + i * FLOATS));
+            for (size_t i = 0; i < COUNT; ++i) sum[i] = add(sum[i], load(cross[row] + at + i * FLOATS));
         }
-        for (size_t i = 0; i < UNROLL; ++i) store(to + at + i * FLOATS, sum[i]);
+        for (size_t i = 0; i < COUNT; ++i) store(to + at + i * FLOATS, sum[i]);
     }
+    return at;
+}
+
+inline void add_cross(const float* from, const float* const* cross, size_t count, float* to, size_t size) {
+    size_t at = add_steps<8>(from, cross, count, to, 0, size);
+    at = add_steps<1>(from, cross, count, to, at, size);
     for (; at < size; ++at) {
         float sum = from[at];
         for (size_t row = 0; row < count; ++row) sum += cross[row][at];

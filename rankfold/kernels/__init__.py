@@ -28,12 +28,13 @@ BLOCK = 64
 MAX_BEAM = 64
 MAX_BEAM_LEVELS = 128
 
+_here = [*(_native.levels() if _native else []), "reference"]
 _forced: str | None = None
 
 
 def levels() -> list[str]:
     """The levels that this machine can run, best first; "reference" (NumPy) is always the last."""
-    return [*(_native.levels() if _native else []), "reference"]
+    return list(_here)
 
 
 def level() -> str:
@@ -53,12 +54,11 @@ def use(name: str) -> Iterator[None]:
 
 
 def _available(asked: str | None, source: str) -> str:
-    here = levels()
     if asked is None:
-        return here[0]
-    if asked not in here:
+        return _here[0]
+    if asked not in _here:
         hint = "" if _native else " This install has no compiled kernels: install a C++ compiler and reinstall rankfold to get them."
-        raise KernelError(f"{source}: got {asked!r}; this machine has {', '.join(here)}.{hint}")
+        raise KernelError(f"{source}: got {asked!r}; this machine has {', '.join(_here)}.{hint}")
     return asked
 
 
