@@ -19,7 +19,7 @@ from ..fitting.kmeans import assign, kmeans, lloyd_round
 from ..fitting.rotation import pca, procrustes
 from ..fitting.tables import quantize_tables, table_sums
 
-ROUNDS = 24
+ROUNDS = 32
 TURNS = 40  # of codewords and rotation
 TURN_ROWS = 128  # rows a codeword that a turn looks at
 STRIDE = np.float32(1.6)  # further than to the means, as in `fitting.kmeans`
