@@ -3,20 +3,32 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from ..arrays import F32
 from ..codec import Codec
 from ..compression import compress
 from ..errors import InputError
+from ..evaluate.measure import evaluate
 from ..progress import Progress, silent
+from ..search import Searcher
 from ..table import Table
 from ..vectors import Vectors
-from .evidence import Evidence
+from .evidence import FIDELITY, QUALITY, Evidence
 from .measure import Point, measure
 
 # Losses closer than this cannot be told apart on a few thousand users; then fidelity decides, which is measured far more finely.
 SAME_LOSS = 0.005
 OUTWEIGHED = "its codebooks outweigh its codes at this number of rows"
+
+
+class Judgement(NamedTuple):
+    """What the choice goes by: relative drop of the metric (0 without a known quality), overlap with the exact lists, bytes a row in all, outweighed or not."""
+
+    drop: float
+    overlap: float
+    total_row_bytes: float
+    outweighed: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,21 +46,40 @@ def choose(vectors: Vectors, codecs: Sequence[Codec], evidence: Evidence, *, wei
 
     The lowest drop of the evidence's metric on the choosing half wins; drops within 0.5 % of it count as equal, and then the higher overlap with the exact
     lists wins. Codecs whose codebooks outweigh their codes at this number of rows are measured, but chosen only when there is no other.
-    Every figure of the returned points is from the reporting half. Raises InputError for no codec, and what `compress` raises.
+    Every figure of the returned points is from the reporting half. Every tried table stays in memory until the choice is made.
+    Raises InputError for no codec, and what `compress` raises.
     """
     if not codecs:
         raise InputError("codecs: got none; expected at least one.")
-    tried: list[tuple[Point, Point, Table]] = []
+    judgements: list[Judgement] = []
+    points: list[Point] = []
+    tables: list[Table] = []
     for number, how in enumerate(codecs):
         progress("try codecs", number, len(codecs))
         start = time.perf_counter()
         table = compress(vectors, how, weight=weight, unit=evidence.unit, seed=seed)
         fit_s = time.perf_counter() - start
-        judged, reported = (measure(table, evidence, half, fit_s=fit_s, seed=seed) for half in (evidence.choose, evidence.report))
-        tried.append((judged, replace(reported, note=OUTWEIGHED if outweighed(table) else ""), table))
+        judgements.append(judge(table, evidence))
+        point = measure(table, evidence, evidence.report, fit_s=fit_s, seed=seed)
+        points.append(replace(point, note=OUTWEIGHED if judgements[-1].outweighed else ""))
+        tables.append(table)
     progress("try codecs", len(codecs), len(codecs))
-    place = best_of([judged for judged, _, _ in tried], [outweighed(table) for _, _, table in tried])
-    return Choice(tried[place][1], tuple(reported for _, reported, _ in tried), tried[place][2], _why(evidence, len(tried)))
+    place = best_of(judgements)
+    return Choice(points[place], tuple(points), tables[place], _why(evidence, len(codecs)))
+
+
+def judge(table: Table, evidence: Evidence) -> Judgement:
+    """What the choosing half says of a table."""
+    half = evidence.choose
+    depth_metric = evidence.metric.replace("overlap", "recall")
+    metrics = [QUALITY, FIDELITY] if evidence.judged else [depth_metric]
+    after = evaluate(Searcher(table), half.task, metrics=metrics, baseline=half.baseline)
+    agreement = {} if after.fidelity is None else after.fidelity.means()
+    if not evidence.judged:
+        return Judgement(0.0, agreement[evidence.metric].mean, table.nbytes / table.count, outweighed(table))
+    before = float(half.baseline.values[QUALITY].mean())
+    drop = 1 - float(after.values[QUALITY].mean()) / before if before > 0 else 0.0
+    return Judgement(drop, agreement["overlap@10"].mean, table.nbytes / table.count, outweighed(table))
 
 
 def outweighed(table: Table) -> bool:
@@ -57,23 +88,12 @@ def outweighed(table: Table) -> bool:
     return parts["codebooks"] > parts["codes"] + parts["scales"]
 
 
-def best_of(points: Sequence[Point], outweighed: Sequence[bool]) -> int:
-    """The place of the best point; see `choose`."""
-    open_places = [place for place, heavy in enumerate(outweighed) if not heavy] or list(range(len(points)))
-    if points[0].loss is not None:
-        lowest = min(drop_of(points[place]) for place in open_places)
-        open_places = [place for place in open_places if drop_of(points[place]) <= lowest + SAME_LOSS]
-    return max(open_places, key=lambda place: (fidelity_of(points[place]), -points[place].total_row_bytes, -place))
-
-
-def drop_of(point: Point) -> float:
-    """Relative drop of the metric; infinite when it is not known, so that such a point never wins."""
-    return point.loss.drop if point.loss is not None and point.loss.is_known else float("inf")
-
-
-def fidelity_of(point: Point) -> float:
-    """Overlap with the exact lists at 10 when quality is judged, else at the evidence's depth."""
-    return point.fidelity["overlap@10" if point.loss is not None else point.metric].mean
+def best_of(judgements: Sequence[Judgement]) -> int:
+    """The place of the best; see `choose`."""
+    places = [place for place, one in enumerate(judgements) if not one.outweighed] or list(range(len(judgements)))
+    lowest = min(judgements[place].drop for place in places)
+    places = [place for place in places if judgements[place].drop <= lowest + SAME_LOSS]
+    return max(places, key=lambda place: (judgements[place].overlap, -judgements[place].total_row_bytes, -place))
 
 
 def _why(evidence: Evidence, count: int) -> str:

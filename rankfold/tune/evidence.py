@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arrays import F32, as_matrix
+from ..arrays import F32, as_matrix, unit_rows
 from ..errors import InputError
 from ..evaluate.exact import ExactSearcher
 from ..evaluate.measure import baseline as baseline_of
@@ -14,11 +14,14 @@ from ..evaluate.task import Task
 from ..fitting.exposure import exposure
 from ..interactions import Interactions
 from ..search import Rows
+from ..sources import RowSource
 from ..table import check_space
 from ..vectors import Vectors
 
 DEPTH = 100
 QUALITY = "ndcg@10"
+# Fidelity is measured at the depths of the metrics that are asked for.
+FIDELITY = "recall@10"
 JUDGED_METRICS = ("ndcg@10", "recall@10", "precision@10", "hit@10", "mrr@10", "map@10", "recall@100")
 FIDELITY_METRICS = ("recall@10", "recall@100")
 QUERY_SAMPLE = 4_000
@@ -78,7 +81,7 @@ def user_evidence(
     if interactions is None:
         tasks = [_exact_task(vectors, users[mask][:sample], None, unit) for mask in (fitting, ~fitting)]
         unchecked = Finding("no-interactions", "No interactions were given: agreement with the exact lists was measured, but not whether these lists are good.")
-        weight = exposure(users[fitting], vectors, seed=seed)
+        weight = exposure(users[fitting], as_searched(vectors, unit), seed=seed)
         return _evidence(vectors, tasks, False, unit, weight, (unchecked,), seed)
     whole = Task.from_interactions(users, interactions, choose_split(interactions, seed=seed), rows=vectors.count)
     able = np.zeros(users.shape[0], bool)
@@ -87,7 +90,7 @@ def user_evidence(
         raise InputError("interactions: fewer than 2 users in a half have a held-out item; expected more. Was the split empty, or were the items unknown?")
     tasks = [whole.take(np.flatnonzero(able & mask)).sample(sample, seed=seed) for mask in (fitting, ~fitting)]
     seen = whole.seen if whole.seen is not None else Rows.empty(users.shape[0])
-    weight = exposure(users[fitting], vectors, exclude=seen.take(fitting), seed=seed)
+    weight = exposure(users[fitting], as_searched(vectors, unit), exclude=seen.take(fitting), seed=seed)
     return _evidence(vectors, tasks, True, unit, weight, (), seed)
 
 
@@ -103,6 +106,27 @@ def item_evidence(vectors: Vectors, *, queries: int = ITEM_QUERIES, seed: int = 
         "no-users", "No users were given: agreement of item neighbours was measured. What users would see, and by popularity, could not be checked."
     )
     return _evidence(vectors, tasks, False, unit, None, (unchecked,), seed)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitRows:
+    """Rows of another source, each divided by its length as it is read."""
+
+    source: RowSource
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, d)."""
+        return self.source.shape
+
+    def read(self, start: int, stop: int) -> F32:
+        """Rows start to stop, float32, of length 1; rows of zeros stay zeros."""
+        return unit_rows(self.source.read(start, stop))
+
+
+def as_searched(vectors: Vectors, unit: bool) -> Vectors:
+    """The vectors as they are ranked: of length 1 when `unit`."""
+    return Vectors(vectors.ids, UnitRows(vectors.matrix), vectors.space) if unit else vectors
 
 
 def _exact_task(vectors: Vectors, queries: F32, own_rows: np.ndarray | None, unit: bool) -> Task:

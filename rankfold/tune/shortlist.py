@@ -11,13 +11,13 @@ MOST_LEVELS = 32
 CODEWORDS = 256
 HALF_BYTES = 2
 # Codebooks that outweigh the codes more than this are not worth the time to fit: at such few rows other codecs win on total bytes.
-OUTWEIGH = 4
+OUTWEIGH = 2
 
 
 def shortlist(dim: int, row_bytes: int, *, rows: int, norms_vary: bool) -> list[Codec]:
     """Codecs whose rows take at most `row_bytes` and use most of it, in a fixed order.
 
-    rows: rows of the table; codebooks that would outweigh the codes by more than four times at that number of rows are not tried.
+    rows: rows of the table; codebooks that would outweigh the codes by more than twice at that number of rows are not tried.
     norms_vary: keeps one byte for the row length.
     Raises BudgetError when nothing fits, naming the smallest size that does.
     """
@@ -63,6 +63,8 @@ def _codebook_specs(dim: int, body: int, rows: int) -> Iterator[dict]:
     book_bytes = CODEWORDS * dim * HALF_BYTES
     if 1 <= body <= MOST_LEVELS and book_bytes <= OUTWEIGH * rows:
         yield {"codec": "residual", "levels": body}
-    if 2 <= body <= dim and book_bytes <= OUTWEIGH * rows * body:
-        yield {"codec": "pq", "groups": body, "rotation": "learned"}
-        yield {"codec": "pq", "groups": body}
+    if 2 <= body <= dim:
+        if book_bytes + dim * dim * HALF_BYTES <= OUTWEIGH * rows * body:
+            yield {"codec": "pq", "groups": body, "rotation": "learned"}
+        if book_bytes <= OUTWEIGH * rows * body:
+            yield {"codec": "pq", "groups": body}

@@ -3,31 +3,34 @@
 import pytest
 
 from rankfold.codecs import from_spec
+from rankfold.compression import compress
 from rankfold.errors import InputError
-from rankfold.evaluate.compare import Loss
-from rankfold.evaluate.intervals import Mean
-from rankfold.tune.choose import OUTWEIGHED, best_of, choose
+from rankfold.tune.choose import OUTWEIGHED, Judgement, best_of, choose, judge
 from rankfold.tune.evidence import user_evidence
-from rankfold.tune.measure import Point
+from rankfold.tune.measure import measure
 
 
-def point(drop, overlap, size=10.0):
-    loss = Loss(1.0, 1 - drop, drop, drop - 0.01, drop + 0.01, 100)
-    return Point(from_spec({"codec": "half"}), 1, size, {}, "ndcg@10", loss, {}, {"overlap@10": Mean(overlap, 0, 1, 9)}, {}, 0.0, 0.0, None)
+def one(drop, overlap, size=10.0, outweighed=False):
+    return Judgement(drop, overlap, size, outweighed)
 
 
 def test_rules_in_order():
-    assert best_of([point(0.10, 0.9), point(0.02, 0.5)], [False, False]) == 1
-    assert best_of([point(0.021, 0.9), point(0.02, 0.5)], [False, False]) == 0
-    assert best_of([point(0.02, 0.9, 9.0), point(0.02, 0.9, 8.0)], [False, False]) == 1
-    assert best_of([point(0.02, 0.9), point(0.02, 0.9)], [False, False]) == 0
-    assert best_of([point(0.00, 0.99), point(0.2, 0.5)], [True, False]) == 1
-    assert best_of([point(0.00, 0.99), point(0.2, 0.5)], [True, True]) == 0
+    assert best_of([one(0.10, 0.9), one(0.02, 0.5)]) == 1
+    assert best_of([one(0.021, 0.9), one(0.02, 0.5)]) == 0
+    assert best_of([one(0.02, 0.9, 9.0), one(0.02, 0.9, 8.0)]) == 1
+    assert best_of([one(0.02, 0.9), one(0.02, 0.9)]) == 0
+    assert best_of([one(0.00, 0.99, outweighed=True), one(0.2, 0.5)]) == 1
+    assert best_of([one(0.00, 0.99, outweighed=True), one(0.2, 0.5, outweighed=True)]) == 0
 
 
-def test_an_unknown_loss_never_wins():
-    unknown = point(float("nan"), 0.99)
-    assert best_of([unknown, point(0.5, 0.1)], [False, False]) == 1
+def test_a_judgement_is_of_the_choosing_half(world):
+    vectors, users, events = world
+    evidence = user_evidence(vectors, users, events)
+    table = compress(vectors, from_spec({"codec": "half"}))
+    told = judge(table, evidence)
+    assert told.overlap > 0.98 and abs(told.drop) < 0.02 and told.total_row_bytes == table.nbytes / 600 and not told.outweighed
+    reported = measure(table, evidence, evidence.report)
+    assert evidence.choose.baseline.task != evidence.report.baseline.task and reported.loss.n == evidence.report.baseline.count
 
 
 def test_choose_measures_all_and_takes_the_best(world):
@@ -37,7 +40,7 @@ def test_choose_measures_all_and_takes_the_best(world):
     seen = []
     choice = choose(vectors, [from_spec(spec) for spec in specs], evidence, weight=evidence.weight, progress=lambda *call: seen.append(call))
     assert choice.best.codec.name == "int8" and len(choice.points) == 3
-    assert [one.note for one in choice.points] == ["", "", ""] or choice.points[2].note == OUTWEIGHED
+    assert [point.note for point in choice.points] == ["", "", ""] or choice.points[2].note == OUTWEIGHED
     assert choice.table.segments[0].codec == choice.best.codec
     assert seen[-1] == ("try codecs", 3, 3) and "users kept apart" in choice.why
     with pytest.raises(InputError, match="got none"):
