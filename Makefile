@@ -14,9 +14,9 @@ $(VENV)/.base: $(BIN)/python $(NATIVE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
 	touch $@
 
-$(VENV)/.dev: $(VENV)/.base
+$(VENV)/.dev: $(BIN)/python $(NATIVE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
-	touch $@
+	touch $@ $(VENV)/.base
 
 demo: $(VENV)/.base
 	$(BIN)/rankfold demo --out demo-report

@@ -132,17 +132,15 @@ def inner_of(one: Codec) -> Codec | None:
 
 
 def describe(one: Codec) -> str:
-    """Short text for people: `normed(residual levels=16)`; settings at their defaults are left out."""
+    """Short text for people: `normed(residual(levels=16))`. The first number of a codec is always shown, other settings where they are not the default."""
     parts = []
-    for field in fields(one):  # type: ignore[arg-type]
+    for place, field in enumerate(fields(one)):  # type: ignore[arg-type]
         value = getattr(one, field.name)
         if isinstance(value, Codec):
             parts.append(describe(value))
-        elif value != field.default:
+        elif value != field.default or (place == 0 and isinstance(value, int) and value):
             parts.append(f"{field.name}={value}")
-    if not parts:
-        return one.name
-    return f"{one.name}({', '.join(parts)})"
+    return f"{one.name}({', '.join(parts)})" if parts else one.name
 
 
 def check_range(name: str, value: float, low: float, high: float) -> None:

@@ -76,9 +76,9 @@ def test_specs_nest_and_come_back():
     assert inner_of(one) == Reduced(16, inner=Scalar(2)) and inner_of(Int8()) is None
 
 
-def test_description_leaves_out_defaults():
+def test_description_shows_the_first_number_and_leaves_out_other_defaults():
     assert describe(Int8()) == "int8"
-    assert describe(Scalar(2)) == "scalar(bits=2)" and describe(Scalar()) == "scalar"
+    assert describe(Scalar(2)) == "scalar(bits=2)" and describe(Scalar()) == "scalar(bits=4)"
     assert describe(Normed(Reduced(16))) == "normed(reduced(dims=16, int8))"
 
 
