@@ -61,3 +61,15 @@ def point_document(point: Point) -> dict:
         "scan_ms": point.scan_ms,
         "fit_s": point.fit_s,
     }
+
+
+def audit_lines(audited: dict) -> list[str]:
+    """Rows that share a code, by popularity, and item neighbourhoods in both directions."""
+    parts = audited["collisions"]["parts"]
+    shares = ", ".join(f"{name} {render.percent(part['share'])}" for name, part in parts.items() if part["share"] is not None)
+    lines = [f"  rows that share their whole code with another: {shares}; most rows with one code: {audited['collisions']['largest']}"]
+    kept = audited["neighbourhoods"]
+    if kept is not None:
+        figures = ", ".join(f"{name} {kept[name]['mean']:.3f}" for name in ("trustworthiness", "continuity", "overlap"))
+        lines.append(f"  {kept['k']} nearest items: {figures} (1 = as before; trustworthiness: none is new, continuity: none is lost)")
+    return lines

@@ -11,6 +11,7 @@ from ...errors import InputError
 from ...report.sections import section
 from ...store import load
 from ...table import Table, check_space
+from ...tune.audit import audit
 from ...tune.measure import measure
 from ...vectors import Vectors
 from .. import costs, machine, render, sections
@@ -58,17 +59,18 @@ def evaluate(
         progress("search", 0, 1)
         point = measure(table, evidence, evidence.report, seed=seed)
         progress("search", 1, 1)
+        audited = audit(table, vectors, popularity=evidence.report.task.events(vectors.count) if people is not None else None, seed=seed)
     said = about(evidence, chosen=False)
     measured = section(artifact.name, said, rows=vectors.count, dim=vectors.dim, evidence=evidence, points=[point], notes=notes(events))
     judged = evidence.report.baseline.count
-    for line in [*sections.section_lines(measured), "", *costs.bytes_lines(table), "", *costs.quality_lines(point, judged)]:
+    for line in [*sections.section_lines(measured), "", *costs.bytes_lines(table), "", *costs.quality_lines(point, judged), *costs.audit_lines(audited)]:
         output.line(line)
     output.line(f"  {render.seconds(time.monotonic() - start)}, peak memory {render.size(machine.peak_memory_bytes())}")
     if out is not None:
         write_json(out, content_of(measured, seed=seed, command=typed_again(ctx)))
         output.line(f"wrote {out}")
     verdict = None if fail_if_drop is None else judge(evidence.metric, point.loss, fail_if_drop)
-    document = {"artifact": artifact, **costs.point_document(point), "queries": judged, "findings": measured["findings"], "gate": verdict}
+    document = {"artifact": artifact, **costs.point_document(point), "queries": judged, "findings": measured["findings"], "audit": audited, "gate": verdict}
     if verdict is not None and verdict.state != "pass":
         output.fail("GateFailed", f"gate {verdict.state}: {verdict.why}.", GATE_FAILED, document)
     if verdict is not None:
