@@ -75,13 +75,30 @@ def test_links_lead_somewhere():
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
-def test_the_codecs_page_is_current():
+@pytest.fixture(scope="module")
+def generate():
+    """The generator of docs/, imported as the script it is."""
     sys.path.insert(0, str(ROOT / "docs"))
     try:
         import generate
     finally:
         sys.path.pop(0)
+    return generate
+
+
+def test_the_codecs_page_is_current(generate):
     assert (ROOT / "docs" / "codecs.md").read_text() == generate.codecs_page(), "run: python docs/generate.py codecs"
+
+
+def test_measured_tables_are_those_of_the_benchmarks(generate):
+    readme = (ROOT / "README.md").read_text()
+    assert generate.replaced(readme, "measured", generate.measured()) == readme, "run: python docs/generate.py measured"
+
+
+def test_the_demo_output_in_the_readme_is_of_this_demo():
+    shown = (ROOT / "README.md").read_text().split("<!-- demo output: begin -->")[1].split("<!-- demo output: end -->")[0]
+    for words in ("Debian packages", "Art works of the Tate", "chosen:", "nearest to", "bytes", "Report: demo-report"):
+        assert words in shown
 
 
 @pytest.mark.parametrize("name", codecs.names())
