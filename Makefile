@@ -2,6 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests run many small matrix products: BLAS threads that wait for each other cost more than they give.
+export OPENBLAS_NUM_THREADS := 1
+export OMP_NUM_THREADS := 1
 NATIVE := $(wildcard native/*) CMakeLists.txt pyproject.toml
 
 .PHONY: demo test lint reference heavy bench clean

@@ -1,11 +1,13 @@
 """Workers and kernel level come from an argument, a variable, or the machine."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
 from rankfold.errors import InputError
-from rankfold.runtime import kernel_level_asked, workers
+from rankfold.runtime import BLAS_VARIABLES, kernel_level_asked, single_blas_thread, workers
 
 
 def test_workers(monkeypatch):
@@ -30,3 +32,18 @@ def test_kernel_level(monkeypatch):
     assert kernel_level_asked() == "reference"
     monkeypatch.setenv("RANKFOLD_KERNELS", "")
     assert kernel_level_asked() is None
+
+
+def test_one_blas_thread_unless_the_user_said_otherwise(monkeypatch):
+    for variable in BLAS_VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("MKL_NUM_THREADS", "6")
+    single_blas_thread()
+    assert os.environ["MKL_NUM_THREADS"] == "6" and os.environ["OPENBLAS_NUM_THREADS"] == "1"
+
+
+def test_commands_ask_for_one_blas_thread_before_numpy_loads():
+    code = "import sys, rankfold.cli.main as main; main.prepare(); import os; print(os.environ['OPENBLAS_NUM_THREADS'], 'numpy' in sys.modules)"
+    bare = {name: value for name, value in os.environ.items() if name not in BLAS_VARIABLES}
+    done = subprocess.run([sys.executable, "-c", code], env=bare, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "False"]
