@@ -8,10 +8,11 @@ import numpy as np
 from ..evaluate.report import Report
 from ..tune.choose import Choice
 from ..tune.evidence import Evidence
-from ..tune.measure import Point
+from ..tune.measure import BUCKET_METRIC, Point
 from .content import Section
 
 WARNINGS = ("weak-teacher",)
+MOST_BUCKET_DROP = 0.05
 
 
 def section(
@@ -35,6 +36,7 @@ def section(
     chosen = choice.best if choice is not None else points[0]
     if chosen.note:
         findings.append({"level": "warning", "text": f"{chosen.name}: {chosen.note}. Read total bytes, not bytes a row."})
+    findings += bucket_findings(chosen)
     content = {
         "name": name,
         "about": about,
@@ -48,6 +50,19 @@ def section(
         "findings": findings,
     }
     return cast(Section, content)
+
+
+def bucket_findings(point: Point) -> list[dict[str, str]]:
+    """A warning for every popularity bucket that lost more than 5 % of its recall: the mean may not show it."""
+    return [
+        {
+            "level": "warning",
+            "text": f"{point.name}: {name} items keep {1 - loss.drop:.1%} of their {BUCKET_METRIC} ({1 - loss.high:.1%} to {1 - loss.low:.1%}, "
+            f"{loss.n:,} queries). The mean over all items hides this; give the table more bytes, or watch these items.",
+        }
+        for name, loss in point.buckets.items()
+        if loss.is_known and loss.drop > MOST_BUCKET_DROP
+    ]
 
 
 def baseline_estimates(baseline: Report, metric: str) -> dict[str, dict[str, float]]:
