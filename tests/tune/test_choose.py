@@ -1,4 +1,4 @@
-"""The choice goes to the least loss, then to the most faithful, and never to codebooks that outweigh their codes."""
+"""The choice goes to the least loss, then to the most faithful; codebooks that outweigh their codes must earn it."""
 
 import pytest
 
@@ -19,7 +19,10 @@ def test_rules_in_order():
     assert best_of([one(0.021, 0.9), one(0.02, 0.5)]) == 0
     assert best_of([one(0.02, 0.9, 9.0), one(0.02, 0.9, 8.0)]) == 1
     assert best_of([one(0.02, 0.9), one(0.02, 0.9)]) == 0
-    assert best_of([one(0.00, 0.99, outweighed=True), one(0.2, 0.5)]) == 1
+    assert best_of([one(0.00, 0.99, outweighed=True), one(0.2, 0.5)]) == 0
+    assert best_of([one(0.00, 0.99, outweighed=True), one(0.014, 0.9)]) == 1
+    assert best_of([one(0.0, 0.60, outweighed=True), one(0.0, 0.56)]) == 1
+    assert best_of([one(0.0, 0.62, outweighed=True), one(0.0, 0.56)]) == 0
     assert best_of([one(0.00, 0.99, outweighed=True), one(0.2, 0.5, outweighed=True)]) == 0
 
 
