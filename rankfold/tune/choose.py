@@ -26,9 +26,9 @@ OUTWEIGHED = "its codebooks outweigh its codes at this number of rows"
 
 
 class Judgement(NamedTuple):
-    """What the choice goes by: relative drop of the metric (0 without a known quality), overlap with the exact lists, bytes a row in all, outweighed or not."""
+    """What the choice goes by: relative drop of the metric (None without a known quality), overlap with the exact lists, bytes a row in all, outweighed or not."""
 
-    drop: float
+    drop: float | None
     overlap: float
     total_row_bytes: float
     outweighed: bool
@@ -79,7 +79,7 @@ def judge(table: Table, evidence: Evidence) -> Judgement:
     after = evaluate(Searcher(table), half.task, metrics=metrics, baseline=half.baseline)
     agreement = {} if after.fidelity is None else after.fidelity.means()
     if not evidence.judged:
-        return Judgement(0.0, agreement[evidence.metric].mean, table.nbytes / table.count, outweighed(table))
+        return Judgement(None, agreement[evidence.metric].mean, table.nbytes / table.count, outweighed(table))
     before = float(half.baseline.values[QUALITY].mean())
     drop = 1 - float(after.values[QUALITY].mean()) / before if before > 0 else 0.0
     return Judgement(drop, agreement["overlap@10"].mean, table.nbytes / table.count, outweighed(table))
@@ -93,7 +93,7 @@ def outweighed(table: Table) -> bool:
 
 def best_of(judgements: Sequence[Judgement]) -> int:
     """The place of the best; see `choose`."""
-    drops = [one.drop + HEAVY_DROP * one.outweighed for one in judgements]
+    drops = [0.0 if one.drop is None else one.drop + HEAVY_DROP * one.outweighed for one in judgements]
     overlaps = [one.overlap - HEAVY_OVERLAP * one.outweighed for one in judgements]
     places = [place for place, drop in enumerate(drops) if drop <= min(drops) + SAME_LOSS]
     return max(places, key=lambda place: (overlaps[place], -judgements[place].total_row_bytes, -place))

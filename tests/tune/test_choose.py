@@ -21,8 +21,8 @@ def test_rules_in_order():
     assert best_of([one(0.02, 0.9), one(0.02, 0.9)]) == 0
     assert best_of([one(0.00, 0.99, outweighed=True), one(0.2, 0.5)]) == 0
     assert best_of([one(0.00, 0.99, outweighed=True), one(0.014, 0.9)]) == 1
-    assert best_of([one(0.0, 0.60, outweighed=True), one(0.0, 0.56)]) == 1
-    assert best_of([one(0.0, 0.62, outweighed=True), one(0.0, 0.56)]) == 0
+    assert best_of([one(None, 0.60, outweighed=True), one(None, 0.56)]) == 1
+    assert best_of([one(None, 0.62, outweighed=True), one(None, 0.56)]) == 0
     assert best_of([one(0.00, 0.99, outweighed=True), one(0.2, 0.5, outweighed=True)]) == 0
 
 
