@@ -26,7 +26,7 @@ OUTWEIGHED = "its codebooks outweigh its codes at this number of rows"
 
 
 class Judgement(NamedTuple):
-    """What the choice goes by: relative drop of the metric (None without a known quality), overlap with the exact lists, bytes a row in all, outweighed or not."""
+    """What the choice goes by: relative drop of the metric (None without a known quality), overlap with the exact lists, bytes a row in all, outweighed."""
 
     drop: float | None
     overlap: float
