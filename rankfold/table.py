@@ -1,5 +1,6 @@
 """Tables: row ids and one or more segments of coded rows. Values: each change returns a new table that shares arrays with the old one."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -15,6 +16,8 @@ from .vectors import Vectors
 ENCODE_ROWS = 4_096
 DECODE_ROWS = 16_384
 SCALE_COLUMN = "scale"
+# The lowest and highest byte of a scale; 0 is a row of zeros.
+SCALE_ENDS = (1, 255)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,6 +113,7 @@ class Table:
     def add(self, more: Vectors) -> "Table":
         """This table and the rows of `more`, coded with the last segment's codec and state as they are.
 
+        Warns (RuntimeWarning) of rows so much longer or shorter than the fitted ones that their length cannot be kept.
         Raises InputError for another dimension, another embedding space, another kind of id, or an id that the table holds already.
         """
         if more.dim != self.dim:
@@ -125,6 +129,14 @@ class Table:
         last = self.segments[-1]
         columns = [encode_rows(last.codec, last.state, unit_rows(x) if self.unit else x) for _, x in more.blocks()]
         codes = Codes.concat([Codes(part) for part in columns])
+        strangers = np.flatnonzero(_at_the_end_of_the_scale(codes))
+        if strangers.size:
+            warnings.warn(
+                f"more: {strangers.size} of {more.count} rows are more than four times longer or shorter than any that the table was fitted on (the first "
+                f"has the id {as_text(more.ids[strangers[0]])!r}); their lengths are cut to that. Compress all rows anew.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
         alive = None if self.alive is None else np.concatenate([self.alive, np.ones(more.count, bool)])
         fresh = Segment(last.codec, last.state, codes, self.count)
         return replace(self, ids=np.concatenate([self.ids, more.ids]), segments=(*self.segments, fresh), alive=alive)
@@ -176,6 +188,15 @@ def encode_rows(codec: Codec, state: Arrays, x: F32) -> dict[str, np.ndarray]:
         columns = codec.encode(state, np.ascontiguousarray(block))
         parts.append({name: column[: stop - start] for name, column in columns.items()})
     return {name: np.concatenate([part[name] for part in parts]) if len(parts) > 1 else parts[0][name] for name in parts[0]}
+
+
+def _at_the_end_of_the_scale(codes: Codes) -> np.ndarray:
+    """Whether each row's one-byte scale is the lowest or the highest there is, (n,) bool: a fit leaves a factor of four on both sides."""
+    found = np.zeros(codes.count, np.bool_)
+    for name, column in codes.columns.items():
+        if name.split(".")[-1] == SCALE_COLUMN:
+            found |= (column == SCALE_ENDS[0]) | (column == SCALE_ENDS[1])
+    return found
 
 
 def check_space(got: str, expected: str, name: str) -> None:

@@ -116,3 +116,12 @@ def test_refusals():
         table.decode(np.array([10]))
     with pytest.raises(InputError, match="same id"):
         build(6, False, np.zeros(10, np.int64), table.segments)
+
+
+def test_rows_far_from_the_fit_are_warned_of():
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((500, 16)).astype(np.float32)
+    table = compress(as_vectors(x), from_spec({"codec": "int8"}))
+    table.add(as_vectors(x[:3] * 2, [900, 901, 902]))
+    with pytest.warns(RuntimeWarning, match="1 of 2 rows.*id '999'"):
+        table.add(as_vectors(np.stack([x[0], x[1] * 1000]), [998, 999]))
