@@ -46,7 +46,8 @@ def compress(
     """Fit `how` on a sample of the rows, then encode all of them.
 
     weight: (n,) what each row counts in the fit; see `exposure`. unit: normalise rows first (cosine). norms: "auto" puts `normed` around a codec that
-    needs it when row lengths vary; "raw" takes the codec as it is. sample: rows to fit on; by default at most 200,000 rows and 2^25 values.
+    needs it when row lengths vary; "raw" takes the codec as it is. sample: rows to fit on; by default at most 200,000 rows and 2^25 values. The longest
+    and the shortest row are always among them, so that no row lies outside the lengths that the codec can store.
     out: write the artifact to this path while encoding (old or new, never half), and return the table mapped from it.
 
     Peak memory beyond the table: the sample twice over and one block. With `out`, codes go straight to disk.
@@ -81,7 +82,7 @@ def fit(
         raise InputError(f"sample: got {sample!r}; expected a number of rows of at least 1.")
     rng = np.random.default_rng(seed)
     progress("fit", 0, 1)
-    rows, x = vectors.sample(most, rng)
+    rows, x = vectors.sample(most, rng) if unit else sample_with_extremes(vectors, most, rng)
     w = weights[rows]
     if not w.any():
         w = np.ones_like(w)
@@ -95,6 +96,26 @@ def fit(
         array.flags.writeable = False
     progress("fit", 1, 1)
     return Fitted(how, state)
+
+
+def sample_with_extremes(vectors: Vectors, most: int, rng: np.random.Generator) -> tuple[np.ndarray, F32]:
+    """(row numbers, rows) as Vectors.sample draws them, and behind them the longest row and the shortest one that is no zeros, unless drawn already.
+
+    Scales in a byte span the lengths of the sample: a longer row would be cut to the longest of them, a shorter one stretched, without a word.
+    """
+    rows, x = vectors.sample(most, rng)
+    if rows.size == vectors.count:
+        return rows, x
+    longest, shortest = (-np.inf, -1), (np.inf, -1)
+    for first, block in vectors.blocks():
+        lengths = row_norms(block)
+        high, low = int(lengths.argmax()), int(np.where(lengths > 0, lengths, np.inf).argmin())
+        longest = max(longest, (float(lengths[high]), -first - high))
+        if lengths[low] > 0:
+            shortest = min(shortest, (float(lengths[low]), first + low))
+    extremes = [row for row in dict.fromkeys((-longest[1], shortest[1])) if row >= 0 and row not in rows]
+    more = [vectors.matrix.read(row, row + 1) for row in extremes]
+    return np.concatenate([rows, np.array(extremes, np.int64)]), np.concatenate([x, *more])
 
 
 def needs_norms(how: Codec, x: F32) -> bool:

@@ -72,6 +72,17 @@ def test_out_gives_the_same_table_mapped(tmp_path):
     assert verify(tmp_path / "v1") == []
 
 
+@pytest.mark.parametrize("spec", [{"codec": "pq", "groups": 4}, {"codec": "int8"}, {"codec": "scalar"}, {"codec": "half"}], ids=lambda spec: spec["codec"])
+def test_rows_outside_the_sample_keep_their_lengths(spec):
+    x = free_norms()
+    x[599] *= 1000 / np.linalg.norm(x[599])
+    x[1] *= 1e-4 / np.linalg.norm(x[1])
+    table = compress(as_vectors(x), from_spec(spec), sample=100, seed=1)
+    assert not np.isin([1, 599], as_vectors(x).sample(100, np.random.default_rng(1))[0]).any()
+    assert np.linalg.norm(table.decode(np.array([599]))) == pytest.approx(1000, rel=0.1)
+    assert np.linalg.norm(table.decode(np.array([1]))) < 0.01
+
+
 def test_nothing_is_left_when_encoding_fails(tmp_path):
     class Broken(type(PQ)):
         def encode(self, state, x):
