@@ -28,7 +28,7 @@ Exit codes:
 {table()}
 
 Data goes to stdout, progress to stderr. Every command takes --json: one JSON document on stdout and nothing else; an error is {{"error": {{...}}}} there
-and one line on stderr. Commands use no network."""
+and one line on stderr (wrong usage: on stderr alone). Commands use no network."""
 
 
 class Commands(TyperGroup):

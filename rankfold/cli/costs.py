@@ -1,5 +1,6 @@
 """Bytes, losses and time of one measured point, as people read them."""
 
+from ..evaluate import Report
 from ..table import Table
 from ..tune.measure import Point
 from . import render
@@ -61,6 +62,21 @@ def point_document(point: Point) -> dict:
         "scan_ms": point.scan_ms,
         "fit_s": point.fit_s,
     }
+
+
+def coverages(before: Report, after: Report) -> dict:
+    """coverage@k -> share of the catalogue that stands in anybody's first k, before and after."""
+    return {name: {"before": before.coverage[name], "after": share} for name, share in after.coverage.items() if name in before.coverage}
+
+
+def list_lines(before: Report, after: Report) -> list[str]:
+    """How much of the catalogue is shown at all, and the order within the lists against the exact ones."""
+    shown = ", ".join(f"{name} {render.percent(pair['before'])} -> {render.percent(pair['after'])}" for name, pair in coverages(before, after).items())
+    lines = [("catalogue", shown)]
+    if after.fidelity is not None:
+        order = ", ".join(f"{name} {mean.mean:.3f}" for name, mean in after.fidelity.means().items() if not name.startswith("overlap"))
+        lines.append(("order", f"{order} (1 = as the exact lists)"))
+    return render.pairs(lines)
 
 
 def audit_lines(audited: dict) -> list[str]:

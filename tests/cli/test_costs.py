@@ -1,9 +1,11 @@
 """Bytes and losses as people read them."""
 
+import numpy as np
 import pytest
 
 from rankfold.cli import costs
-from rankfold.evaluate import Loss, Mean
+from rankfold.evaluate import Loss, Mean, PopularitySearcher, Task, evaluate
+from rankfold.search import Rows
 from rankfold.tune.measure import Point
 
 
@@ -49,3 +51,12 @@ def test_a_missing_loss_is_said(point):
 
 def test_the_document_holds_the_spec(point):
     assert costs.point_document(point)["codec"] == {"codec": "half", "version": 1}
+
+
+def test_lists_are_described_before_and_after():
+    task = Task(np.eye(3, dtype=np.float32), Rows.from_lists([[0], [1], [2]]))
+    before = evaluate(PopularitySearcher([3, 2, 1]), task, metrics=["ndcg@1"])
+    after = evaluate(PopularitySearcher([1, 2, 3]), task, metrics=["ndcg@1"], baseline=before)
+    text = "\n".join(costs.list_lines(before, after))
+    assert "coverage@1 33.3 % -> 33.3 %" in text and "rbo@1 0.000" in text
+    assert costs.coverages(before, after) == {"coverage@1": {"before": 1 / 3, "after": 1 / 3}}

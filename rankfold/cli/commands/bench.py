@@ -27,8 +27,9 @@ def bench(
     Cold start (map the files and answer once; they may be in the system's cache), single queries, batches of 64, bytes that a query reads, memory.
     """
     output = Output(as_json)
-    start = searchspeed.cold_start(artifact, k)
     table = load(artifact)
+    k = min(k, table.count)
+    start = searchspeed.cold_start(artifact, k)
     asked = (
         searchspeed.sample_queries(table, searchspeed.MOST_QUERIES, seed)
         if queries is None

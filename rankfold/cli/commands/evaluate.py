@@ -12,7 +12,8 @@ from ...report.sections import section
 from ...store import load
 from ...table import Table, check_space
 from ...tune.audit import audit
-from ...tune.measure import measure
+from ...tune.evidence import Evidence
+from ...tune.measure import Point, measure
 from ...vectors import Vectors
 from .. import costs, machine, render, sections
 from ..exits import GATE_FAILED
@@ -62,15 +63,14 @@ def evaluate(
         audited = audit(table, vectors, popularity=evidence.report.task.events(vectors.count) if people is not None else None, seed=seed)
     said = about(evidence, chosen=False)
     measured = section(artifact.name, said, rows=vectors.count, dim=vectors.dim, evidence=evidence, points=[point], notes=notes(events))
-    judged = evidence.report.baseline.count
-    for line in [*sections.section_lines(measured), "", *costs.bytes_lines(table), "", *costs.quality_lines(point, judged), *costs.audit_lines(audited)]:
+    for line in [*sections.section_lines(measured), "", *_point_lines(table, point, evidence), *costs.audit_lines(audited)]:
         output.line(line)
     output.line(f"  {render.seconds(time.monotonic() - start)}, peak memory {render.size(machine.peak_memory_bytes())}")
     if out is not None:
         write_json(out, content_of(measured, seed=seed, command=typed_again(ctx)))
         output.line(f"wrote {out}")
     verdict = None if fail_if_drop is None else judge(evidence.metric, point.loss, fail_if_drop)
-    document = {"artifact": artifact, **costs.point_document(point), "queries": judged, "findings": measured["findings"], "audit": audited, "gate": verdict}
+    document = {"artifact": artifact, **_figures(point, evidence), "findings": measured["findings"], "audit": audited, "gate": verdict}
     if verdict is not None and verdict.state != "pass":
         output.fail("GateFailed", f"gate {verdict.state}: {verdict.why}.", GATE_FAILED, document)
     if verdict is not None:
@@ -78,8 +78,23 @@ def evaluate(
     output.finish(document)
 
 
+def _point_lines(table: Table, point: Point, evidence: Evidence) -> list[str]:
+    before = evidence.report.baseline
+    return [*costs.bytes_lines(table), "", *costs.quality_lines(point, before.count), *costs.list_lines(before, point.after)]
+
+
+def _figures(point: Point, evidence: Evidence) -> dict:
+    before, after = evidence.report.baseline, point.after
+    return {**costs.point_document(point), "queries": before.count, "coverage": costs.coverages(before, after), "agreement": after.fidelity}
+
+
 def _check_same(table: Table, vectors: Vectors) -> None:
     """Raise InputError unless the vectors are those that the table was made from, row by row."""
+    if table.count_alive != table.count:
+        raise InputError(
+            f"artifact: {table.count - table.count_alive} of its {table.count} rows were removed, and would count as lost; expected none. "
+            "Save table.compact() and give the vectors of the rows that are left."
+        )
     if table.dim != vectors.dim or table.count != vectors.count:
         raise InputError(f"against: got {vectors.count} rows x {vectors.dim} dimensions; expected {table.count} x {table.dim}, as the artifact has.")
     check_space(vectors.space, table.space, "against")

@@ -34,7 +34,7 @@ def search(
     table = load(artifact)
     asked = read_vectors(queries, space=space, zero_rows="keep")
     searcher = Searcher(table, rerank=None if rerank is None else load(rerank))
-    ranking = searcher.search(asked, k, exclude=excluded_rows(exclude, asked, table.ids))
+    ranking = searcher.search(asked, min(k, table.count), exclude=excluded_rows(exclude, asked, table.ids))
     ids = searcher.ids(ranking)
     results: list[dict[str, Any]] = []
     for row in range(asked.count):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rankfold.report import check
+from rankfold.store import save
 
 
 @pytest.fixture
@@ -31,6 +32,8 @@ def test_half_floats_lose_nothing(evaluate):
     assert abs(document["loss"]["drop"]) < 0.01
     assert set(document["buckets"]) == {"head", "mid", "tail"}
     assert document["queries"] > 10
+    assert set(document["coverage"]) == {"coverage@10", "coverage@100"} and document["coverage"]["coverage@100"]["after"] > 0.5
+    assert document["agreement"]["rbo@10"]["mean"] > 0.99 and document["agreement"]["kendall@100"]["mean"] > 0.99
 
 
 def test_a_gate_that_passes(evaluate):
@@ -69,6 +72,13 @@ def test_other_ids_are_refused(rankfold, files, tmp_path):
     result = rankfold("evaluate", files.path("store"), "--against", files.path("items.npy"), "--ids", tmp_path / "ids.npy")
     assert result.exit_code == 3
     assert "row 4 has another id" in result.stderr
+
+
+def test_removed_rows_do_not_count_as_lost(rankfold, files, tmp_path):
+    save(files.table.remove([3, 5]), tmp_path / "store")
+    result = rankfold("evaluate", tmp_path / "store", "--against", files.path("items.npy"))
+    assert result.exit_code == 3
+    assert "2 of its 600 rows were removed" in result.stderr
 
 
 def test_events_need_users(rankfold, files):

@@ -50,3 +50,8 @@ def test_a_second_artifact_reorders(rankfold, files):
 def test_wrong_usage(rankfold, files, more):
     queries = ["--queries", files.path("users.npy")] if more else []
     assert rankfold("search", files.path("store"), *queries, *more).exit_code == 2
+
+
+def test_more_places_than_rows_cost_nothing(rankfold, files):
+    result = rankfold("search", files.path("store"), "--queries", files.path("users.npy"), "-k", 10**24, "--json")
+    assert {len(one["ids"]) for one in json.loads(result.stdout)["results"]} == {600}
