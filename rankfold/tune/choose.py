@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -11,11 +12,12 @@ from ..compression import compress
 from ..errors import InputError
 from ..evaluate.measure import evaluate
 from ..progress import Progress, silent
+from ..runtime import workers
 from ..search import Searcher
 from ..table import Table
 from ..vectors import Vectors
 from .evidence import FIDELITY, QUALITY, Evidence
-from .measure import Point, measure
+from .measure import Point, measure, scan_ms
 
 # Losses closer than this cannot be told apart on a few thousand users; then fidelity decides, which is measured far more finely.
 SAME_LOSS = 0.005
@@ -54,21 +56,41 @@ def choose(vectors: Vectors, codecs: Sequence[Codec], evidence: Evidence, *, wei
     """
     if not codecs:
         raise InputError("codecs: got none; expected at least one.")
-    judgements: list[Judgement] = []
-    points: list[Point] = []
-    tables: list[Table] = []
-    for number, how in enumerate(codecs):
-        progress("try codecs", number, len(codecs))
-        start = time.perf_counter()
-        table = compress(vectors, how, weight=weight, unit=evidence.unit, seed=seed)
-        fit_s = time.perf_counter() - start
-        judgements.append(judge(table, evidence))
-        point = measure(table, evidence, evidence.report, fit_s=fit_s, seed=seed)
-        points.append(replace(point, note=OUTWEIGHED if judgements[-1].outweighed else ""))
-        tables.append(table)
-    progress("try codecs", len(codecs), len(codecs))
-    place = best_of(judgements)
-    return Choice(points[place], tuple(points), tables[place], _why(evidence, len(codecs)))
+    tried = _all_tried(vectors, codecs, evidence, weight, seed, progress)
+    # Timed one after the other: threads beside each other would be timed too.
+    points = tuple(replace(one.point, scan_ms=scan_ms(one.table, evidence.report)) for one in tried)
+    place = best_of([one.judgement for one in tried])
+    return Choice(points[place], points, tried[place].table, _why(evidence, len(codecs)))
+
+
+class Tried(NamedTuple):
+    """One codec: its table, what the choosing half says, what the reporting half says."""
+
+    table: Table
+    judgement: Judgement
+    point: Point
+
+
+def _all_tried(vectors: Vectors, codecs: Sequence[Codec], evidence: Evidence, weight: F32 | None, seed: int, progress: Progress) -> list[Tried]:
+    """Every codec in the order given, tried on as many threads as there are workers; each one's result is the same on any number of them."""
+    progress("try codecs", 0, len(codecs))
+    pool = ThreadPoolExecutor(min(workers(), len(codecs)))
+    try:
+        futures = [pool.submit(_try, vectors, how, evidence, weight, seed) for how in codecs]
+        for done, _ in enumerate(as_completed(futures), start=1):
+            progress("try codecs", done, len(codecs))
+        return [future.result() for future in futures]
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _try(vectors: Vectors, how: Codec, evidence: Evidence, weight: F32 | None, seed: int) -> Tried:
+    start = time.thread_time()
+    table = compress(vectors, how, weight=weight, unit=evidence.unit, seed=seed)
+    fit_s = time.thread_time() - start
+    judgement = judge(table, evidence)
+    point = measure(table, evidence, evidence.report, fit_s=fit_s, seed=seed, workers=1, timed=False)
+    return Tried(table, judgement, replace(point, note=OUTWEIGHED if judgement.outweighed else ""))
 
 
 def judge(table: Table, evidence: Evidence) -> Judgement:
@@ -76,7 +98,7 @@ def judge(table: Table, evidence: Evidence) -> Judgement:
     half = evidence.choose
     depth_metric = evidence.metric.replace("overlap", "recall")
     metrics = [QUALITY, FIDELITY] if evidence.judged else [depth_metric]
-    after = evaluate(Searcher(table), half.task, metrics=metrics, baseline=half.baseline)
+    after = evaluate(Searcher(table, workers=1), half.task, metrics=metrics, baseline=half.baseline)
     agreement = {} if after.fidelity is None else after.fidelity.means()
     if not evidence.judged:
         return Judgement(None, agreement[evidence.metric].mean, table.nbytes / table.count, outweighed(table))

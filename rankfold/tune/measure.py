@@ -24,7 +24,8 @@ class Point:
 
     row_bytes: one coded row. total_row_bytes: codes, scales, ids and codebooks over all rows. parts: bytes by part.
     loss: of the evidence's metric, or None when nothing says what is relevant. fidelity: overlap@10 and overlap@100 with the exact lists.
-    buckets: head, mid and tail -> loss of recall@10 on their relevant items. scan_ms: median time of one query on one thread. fit_s: fit and encode.
+    buckets: head, mid and tail -> loss of recall@10 on their relevant items. scan_ms: median time of one query on one thread, None when not timed.
+    fit_s: seconds of one core to fit and encode.
     """
 
     codec: Codec
@@ -36,7 +37,7 @@ class Point:
     losses: dict[str, Loss]
     fidelity: dict[str, Mean]
     buckets: dict[str, Loss]
-    scan_ms: float
+    scan_ms: float | None
     fit_s: float
     after: Report = field(repr=False)
     note: str = ""
@@ -69,8 +70,8 @@ class Point:
         return to_spec(self.codec)
 
 
-def measure(table: Table, evidence: Evidence, half: Half, *, fit_s: float = 0.0, seed: int = 0, workers: int | None = None) -> Point:
-    """Search every query of the half and compare with the uncompressed vectors. Raises InputError, as `evaluate`."""
+def measure(table: Table, evidence: Evidence, half: Half, *, fit_s: float = 0.0, seed: int = 0, workers: int | None = None, timed: bool = True) -> Point:
+    """Search every query of the half and compare with the uncompressed vectors; timed: measure scan_ms too. Raises InputError, as `evaluate`."""
     searcher = Searcher(table, workers=workers)
     after = evaluate(searcher, half.task, metrics=tuple(half.baseline.values), baseline=half.baseline)
     losses = compare(half.baseline, after, seed=seed)
@@ -88,7 +89,7 @@ def measure(table: Table, evidence: Evidence, half: Half, *, fit_s: float = 0.0,
         fidelity={name: mean for name, mean in agreement.items() if name.startswith("overlap")},
         # Without popularity, evaluate counts seen rows; for rows searching their neighbours these are the queries themselves and say nothing.
         buckets={name: parts[name][BUCKET_METRIC] for name in ("head", "mid", "tail") if name in parts and half.task.popularity is not None},
-        scan_ms=scan_ms(table, half),
+        scan_ms=scan_ms(table, half) if timed else None,
         fit_s=fit_s,
         after=after,
     )
