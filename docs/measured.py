@@ -126,6 +126,6 @@ def robustness_lines() -> str:
     kills, mutations = crash["kills"], crash["mutations"]
     return (
         f"Reading, sampling and compressing {memory['file_mb'] / 1000:.1f} GB of vectors to disk peaked at {peak:.0f} MB (`python benchmarks/memory.py`). "
-        f"Of {kills['kills']} SIGKILLs during `compress -o`, {kills['old']} left the old artifact, {kills['new']} the new one, {kills['torn']} a torn one; "
+        f"Of {kills['kills']} SIGKILLs during `compress(..., out=...)`, {kills['old']} left the old artifact, {kills['new']} the new one, {kills['torn']} a torn one; "
         f"of {mutations['mutations']:,} random byte changes, `verify` found {mutations['found_by_verify']:,} and none crashed (`python benchmarks/crash.py`)."
     )
