@@ -202,7 +202,7 @@ def _row_numbers(values: np.ndarray, lookup: _Lookup | None, name: str, first: i
     if missing.size and unknown == "error":
         raise InputError(
             f"{name}: row {first + int(missing[0])} names {as_text(values[missing[0]])!r}, which no vector has ({missing.size} such rows in this block); "
-            'expected ids of the vectors. Leave such rows out with unknown="drop".'
+            'expected ids of the vectors. Leave such rows out with unknown="drop" (command line: --unknown drop).'
         )
     return rows
 
