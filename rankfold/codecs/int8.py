@@ -44,7 +44,8 @@ class Int8:
         scale = prepared["row_scale"][0][packed["scale"]] / np.float32(127)
         sums = np.empty(out.shape, np.int32)
         kernels.dot8(prepared["queries"], packed["values"], sums)
-        np.multiply(sums, prepared["step"][:, None], out=out)
+        out[:] = sums  # a product of int32 and float32 would go through float64
+        out *= prepared["step"][:, None]
         out *= scale
         # Cauchy-Schwarz: rounding the query moves a score by at most the length of the rounding times the length of the row.
         return prepared["error"] * (packed["length"] * scale).max(initial=0.0)
