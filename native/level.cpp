@@ -30,10 +30,14 @@ bool has_v3() {
            __builtin_cpu_supports("bmi2");
 }
 
+#if defined(RANKFOLD_EMULATE)
+bool has_v4x() { return has_v3(); }
+#else
 bool has_v4x() {
     return has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vnni");
 }
+#endif
 
 const Level LEVELS[] = {{"v4x", has_v4x, &v4x::kernels}, {"v3", has_v3, &v3::kernels}, {"v2", has_v2, &v2::kernels}};
 

@@ -11,7 +11,7 @@
 
 #define RANKFOLD_INLINE static inline __attribute__((always_inline))
 
-#if defined(__AVX512VBMI__)
+#if defined(__AVX512VBMI__) || defined(RANKFOLD_EMULATE)
 #include "simd_v4x.hpp"
 #elif defined(__AVX2__)
 #include "simd_v3.hpp"

@@ -1,0 +1,21 @@
+// Stands in for the compiler's <immintrin.h> where v4x is tested without a processor for it: SIMDe works every AVX-512 operation out in plain C++.
+// The build option RANKFOLD_EMULATE puts this folder first; nothing else includes it. What follows the headers is what SIMDe 0.7 lacks.
+#pragma once
+
+#define SIMDE_NO_NATIVE
+#define SIMDE_ENABLE_NATIVE_ALIASES
+#include <simde/x86/avx512.h>
+#include <simde/x86/fma.h>
+
+#define __mmask16 simde__mmask16
+#define __mmask64 simde__mmask64
+
+#ifndef _mm512_cvtepi32_ps
+static inline simde__m512 emulated_cvtepi32_ps(simde__m512i whole) {
+    const simde__m512i_private from = simde__m512i_to_private(whole);
+    simde__m512_private to;
+    for (int lane = 0; lane < 16; ++lane) to.f32[lane] = static_cast<float>(from.i32[lane]);
+    return simde__m512_from_private(to);
+}
+#define _mm512_cvtepi32_ps emulated_cvtepi32_ps
+#endif
