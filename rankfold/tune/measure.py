@@ -115,9 +115,10 @@ def family(codec: Codec) -> str:
 
 
 def _quality(loss: Loss | None) -> dict | None:
-    if loss is None:
+    # A baseline of 0 has nothing to lose a share of: no drop is shown rather than one of 0.
+    if loss is None or not np.isfinite(loss.drop):
         return None
-    return {"before": loss.before, "after": loss.after, "drop": _or(loss.drop, 0.0), "low": _or(loss.low, -1.0), "high": _or(loss.high, 1.0)}
+    return {"before": loss.before, "after": loss.after, "drop": loss.drop, "low": _or(loss.low, -1.0), "high": _or(loss.high, 1.0)}
 
 
 def _or(value: float, otherwise: float) -> float:

@@ -1,9 +1,13 @@
 """A point says what a table costs and keeps."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from rankfold.codecs import from_spec
 from rankfold.compression import compress
+from rankfold.evaluate import Loss
 from rankfold.tune.evidence import item_evidence, user_evidence
 from rankfold.tune.measure import family, measure
 
@@ -35,6 +39,15 @@ def test_without_users_a_point_has_no_quality(world):
     point = measure(compress(vectors, from_spec({"codec": "int8"})), evidence, evidence.report)
     assert point.loss is None and point.to_dict()["quality"] is None
     assert point.to_dict()["fidelity"]["metric"] == "overlap@100" and point.fidelity["overlap@100"].mean > 0.95
+
+
+def test_a_drop_that_is_not_known_is_not_shown_as_none_lost(world):
+    vectors, users, events = world
+    evidence = user_evidence(vectors, users, events)
+    point = measure(compress(vectors, from_spec({"codec": "half"})), evidence, evidence.report)
+    assert point.to_dict()["quality"]["low"] == point.loss.low
+    unknown = replace(point, loss=Loss(0.0, 0.3, np.nan, np.nan, np.nan, 3, "the baseline is 0"))
+    assert unknown.to_dict()["quality"] is None
 
 
 def test_families():
