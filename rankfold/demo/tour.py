@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from .. import kernels
+from ..codec import Codec
 from ..errors import ArtifactError
 from ..evaluate.exact import ExactSearcher
 from ..progress import Progress, silent
@@ -31,6 +32,8 @@ LIST_LENGTH = 5
 SHOWN_WORKS = 4
 # The size whose choice is the section's, and whose neighbours are shown.
 SHOWN_BYTES = 32
+# The tour has a minute for everything.
+QUICK_DIM = 256
 
 
 def run(out: Path, progress: Progress = silent, *, seed: int = 0) -> ReportContent:
@@ -106,10 +109,15 @@ def at_each_size(vectors: Vectors, evidence: Evidence, *, norms_vary: bool, seed
     """The choice at each of the four sizes."""
     choices = {}
     for place, size in enumerate(SIZES):
-        codecs = shortlist(vectors.dim, size, rows=vectors.count, norms_vary=norms_vary)
+        codecs = [how for how in shortlist(vectors.dim, size, rows=vectors.count, norms_vary=norms_vary) if is_quick(how, vectors.dim)]
         choices[size] = choose(vectors, codecs, evidence, weight=evidence.weight, seed=seed)
         progress("measure", place + 1, len(SIZES))
     return choices
+
+
+def is_quick(how: Codec, dim: int) -> bool:
+    """Whether a codec is fitted in a few seconds: learned rotations of many dimensions are not, and stay out of the tour."""
+    return dim <= QUICK_DIM or getattr(how, "rotation", "none") == "none"
 
 
 def every_point(choices: dict[int, Choice]) -> list[Point]:

@@ -59,3 +59,9 @@ def test_a_file_in_the_way_is_refused(tmp_path):
     (tmp_path / "taken").write_text("x")
     with pytest.raises(ArtifactError, match="taken"):
         tour.run(tmp_path / "taken")
+
+
+def test_slow_fits_stay_out():
+    learned = from_spec({"codec": "pq", "groups": 16, "rotation": "learned"})
+    assert tour.is_quick(learned, 128) and not tour.is_quick(learned, 384)
+    assert tour.is_quick(from_spec({"codec": "pq", "groups": 16}), 384) and tour.is_quick(from_spec({"codec": "int8"}), 384)
