@@ -1,4 +1,4 @@
-"""What survives: kills during compression, damaged bytes, and full disks. Run: python benchmarks/crash.py [kills|mutations|disks ...]
+"""What survives: kills during compression, damaged bytes, and full disks. Run: python benchmarks/crash.py [kills|command_kills|mutations|disks ...]
 
 Prints a table and writes benchmarks/results/crash.json. Needs no data: vectors are drawn from a seed.
 """
@@ -27,6 +27,7 @@ from rankfold.vectors import as_vectors
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(__file__).resolve().parent / "results" / "crash.json"
 CHILD_ROWS, CHILD_DIM = 60_000, 32
+COMMAND_ROWS = 2_000
 
 
 def gaussian(seed: int, rows: int, dim: int):
@@ -102,6 +103,45 @@ def judge(out: Path, old: int, new: int, found: dict[str, int]) -> int:
         if name not in ("current", (out / "current").read_text().strip()):
             shutil.rmtree(out / name)
     return held
+
+
+def command(folder: Path, seed: int) -> subprocess.Popen:
+    """`rankfold compress -o` of the vectors of a seed, into folder/v1."""
+    items = folder / f"items-{seed % 2}.npy"
+    np.save(items, gaussian(seed, COMMAND_ROWS, CHILD_DIM).read())
+    words = ["compress", str(items), "--codec", str(folder / "half.json"), "-o", str(folder / "v1")]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    return subprocess.Popen([sys.executable, "-m", "rankfold", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
+
+
+def command_kills(count: int, folder: Path, seed: int = 0) -> dict[str, int]:
+    """Kill `count` runs of the whole command at random moments: the artifact must be the old or the new one, the figures beside it whole."""
+    (folder / "half.json").write_text('{"codec": "half"}')
+    chance = random.Random(seed)
+    begun = time.perf_counter()
+    if command(folder, 0).wait():
+        raise RuntimeError("a command that nobody killed has failed")
+    whole_s = time.perf_counter() - begun
+    found = {"kills": count, "old": 0, "new": 0, "torn": 0, "broken_reports": 0}
+    held = 0
+    for seed_now in range(1, count + 1):
+        process = command(folder, seed_now)
+        # Most of the run is start-up and measuring, during which nothing is written; the last part is where it matters.
+        time.sleep(whole_s * (chance.uniform(0.5, 1.1) if seed_now % 4 else chance.uniform(0, 0.5)))
+        process.kill()
+        process.wait()
+        try:
+            decoded = load(folder / "v1", check="digests").decode()
+            same = [one for one in (held, seed_now) if np.abs(decoded - gaussian(one, COMMAND_ROWS, CHILD_DIM).read()).max() < 0.01]
+        except ArtifactError:
+            same = []
+        found["torn" if not same else "new" if same[0] == seed_now else "old"] += 1
+        held = same[0] if same else held
+        try:
+            json.loads((folder / "v1.report.json").read_text())
+        except ValueError:
+            found["broken_reports"] += 1
+    return found
 
 
 def damage(path: Path, chance: random.Random) -> str:
@@ -211,7 +251,7 @@ def refused_with(out: Path, before: str) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help="kills, mutations, disks; default all")
+    parser.add_argument("parts", nargs="*", help="kills, command_kills, mutations, disks; default all")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--mutations", type=int, default=10_000)
     parser.add_argument("--child", nargs=2)
@@ -219,7 +259,8 @@ def main() -> int:
     if arguments.child:
         child(arguments.child[0], int(arguments.child[1]))
         return 0
-    runs = {"kills": lambda at: kills(arguments.kills, at), "mutations": lambda at: mutations(arguments.mutations, at), "disks": disks}
+    runs = {"kills": lambda at: kills(arguments.kills, at), "command_kills": lambda at: command_kills(arguments.kills, at)}
+    runs |= {"mutations": lambda at: mutations(arguments.mutations, at), "disks": disks}
     results = {}
     for part in arguments.parts or list(runs):
         with tempfile.TemporaryDirectory() as folder:
@@ -229,7 +270,12 @@ def main() -> int:
     RESULTS.parent.mkdir(exist_ok=True)
     kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     RESULTS.write_text(json.dumps(kept | results, indent=1) + "\n")
-    faults = [results.get("kills", {}).get("torn"), results.get("mutations", {}).get("missed"), results.get("mutations", {}).get("other_errors")]
+    faults = [results.get(part, {}).get("torn") for part in ("kills", "command_kills")]
+    faults += [
+        results.get("command_kills", {}).get("broken_reports"),
+        results.get("mutations", {}).get("missed"),
+        results.get("mutations", {}).get("other_errors"),
+    ]
     return int(any(faults) or "FAULT" in json.dumps(results))
 
 

@@ -123,9 +123,11 @@ def robustness_lines() -> str:
     if not memory or not crash:
         return ""
     peak = max(stage["peak_mb"] for stage in memory["stages"].values())
-    kills, mutations = crash["kills"], crash["mutations"]
+    kills, commands, mutations = crash["kills"], crash["command_kills"], crash["mutations"]
     return (
         f"Reading, sampling and compressing {memory['file_mb'] / 1000:.1f} GB of vectors to disk peaked at {peak:.0f} MB (`python benchmarks/memory.py`). "
-        f"Of {kills['kills']} SIGKILLs during `compress(..., out=...)`, {kills['old']} left the old artifact, {kills['new']} the new one, {kills['torn']} a torn one; "
+        f"Of {kills['kills']} SIGKILLs during `compress(..., out=...)`, {kills['old']} left the old artifact, {kills['new']} the new one, "
+        f"{kills['torn']} a torn one; "
+        f"of {commands['kills']} of the whole command `rankfold compress -o`, {commands['old']} old, {commands['new']} new, {commands['torn']} torn; "
         f"of {mutations['mutations']:,} random byte changes, `verify` found {mutations['found_by_verify']:,} and none crashed (`python benchmarks/crash.py`)."
     )

@@ -12,12 +12,14 @@ CODEWORDS = 256
 HALF_BYTES = 2
 # Codebooks that outweigh the codes more than this are not worth the time to fit: at such few rows other codecs win on total bytes.
 OUTWEIGH = 2
+# Residual codes lose so much less at equal rows that they are tried a little earlier; they still must earn it (see choose.py).
+OUTWEIGH_RESIDUAL = 3
 
 
 def shortlist(dim: int, row_bytes: int, *, rows: int, norms_vary: bool) -> list[Codec]:
     """Codecs whose rows take at most `row_bytes` and use most of it, in a fixed order.
 
-    rows: rows of the table; codebooks that would outweigh the codes by more than twice at that number of rows are not tried.
+    rows: rows of the table; codebooks that would outweigh the codes more than two or three times at that number of rows are not tried.
     norms_vary: keeps one byte for the row length.
     Raises BudgetError when nothing fits, naming the smallest size that does.
     """
@@ -61,7 +63,7 @@ def _specs(dim: int, row_bytes: int, rows: int, norms_vary: bool) -> Iterator[di
 
 def _codebook_specs(dim: int, body: int, rows: int) -> Iterator[dict]:
     book_bytes = CODEWORDS * dim * HALF_BYTES
-    if 1 <= body <= MOST_LEVELS and book_bytes <= OUTWEIGH * rows:
+    if 1 <= body <= MOST_LEVELS and book_bytes <= OUTWEIGH_RESIDUAL * rows:
         yield {"codec": "residual", "levels": body}
     if 2 <= body <= dim:
         if book_bytes + dim * dim * HALF_BYTES <= OUTWEIGH * rows * body:
