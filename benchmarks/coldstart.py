@@ -21,7 +21,7 @@ import numpy as np  # noqa: E402
 import rankfold  # noqa: E402
 from rankfold import kernels  # noqa: E402
 
-ROWS, DIM, K, ROUNDS = 1_000_000, 128, 100, 7
+ROWS, DIM, K, ROUNDS = 1_000_000, 384, 100, 7
 CLUSTERS = 2_000
 SPEC = {"codec": "normed", "inner": {"codec": "pq", "groups": 16}}
 RESULTS = Path(__file__).resolve().parent / "results" / "coldstart.json"
