@@ -122,6 +122,11 @@ def needs_norms(how: Codec, x: F32) -> bool:
     """Whether the rows' lengths vary and no part of `how` takes care of that."""
     if takes_any_norm(how):
         return False
+    return norms_vary(x)
+
+
+def norms_vary(x: F32) -> bool:
+    """Whether the lengths of the rows (n, d) differ by more than rounding; rows of zeros do not count."""
     lengths = row_norms(x)
     lengths = lengths[lengths > 0]
     return bool(lengths.size) and float(lengths.std()) > NORMS_VARY * float(lengths.mean())

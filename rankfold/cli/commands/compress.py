@@ -9,9 +9,8 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from ...arrays import row_norms
 from ...codec import Codec, describe, to_spec
-from ...compression import NORMS_VARY
+from ...compression import norms_vary
 from ...report import Section
 from ...report.sections import section
 from ...store import save
@@ -132,8 +131,7 @@ def _codecs(order: Order, vectors: Vectors) -> list[Codec]:
         how.row_bytes(vectors.dim)
         return [how]
     _, x = vectors.sample(min(NORM_SAMPLE, vectors.count), np.random.default_rng(order.seed))
-    lengths = row_norms(x)
-    varies = not order.unit and float(lengths.std()) > NORMS_VARY * float(lengths.mean())
+    varies = not order.unit and norms_vary(x)
     return shortlist(vectors.dim, row_bytes_for(str(order.row_bytes or order.target), vectors.dim), rows=vectors.count, norms_vary=varies)
 
 
