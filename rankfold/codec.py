@@ -50,8 +50,8 @@ class Codec(Protocol):
         """Queries (q, d) -> small tables, each (q, ...)."""
         ...
 
-    def pack(self, codes: Codes) -> dict[str, np.ndarray]:
-        """Codes of a block of rows -> the layout that `scan` reads; may be the columns themselves."""
+    def pack(self, state: Arrays, codes: Codes) -> dict[str, np.ndarray]:
+        """Codes of a block of rows -> the layout that `scan` reads; may be the columns themselves, or hold what is worked out from the decoded rows once."""
         ...
 
     def scan(self, prepared: Arrays, packed: Arrays, out: F32) -> np.ndarray | float:

@@ -30,7 +30,7 @@ class Half:
     def prepare(self, state, queries):
         return {"queries": queries * state["scale"]}
 
-    def pack(self, codes):
+    def pack(self, state, codes):
         return {"values": codes["values"]}
 
     def scan(self, prepared, packed, out):

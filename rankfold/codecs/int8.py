@@ -37,7 +37,7 @@ class Int8:
         error = row_norms(queries - rounded * step[:, None]) + FLOAT_SLOP * row_norms(queries)
         return {"exact": queries, "queries": rounded, "step": step, "error": error, "row_scale": logbyte.query_tables(state["grid"], len(queries))}
 
-    def pack(self, codes):
+    def pack(self, state, codes):
         return {"values": np.ascontiguousarray(codes["values"]), "scale": codes["scale"], "length": row_norms(codes["values"].astype(np.float32))}
 
     def scan(self, prepared, packed, out):

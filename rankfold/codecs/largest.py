@@ -48,7 +48,7 @@ class Largest:
     def prepare(self, state, queries):
         return {"queries": queries, "length": row_norms(queries), "row_scale": logbyte.query_tables(state["grid"], len(queries))}
 
-    def pack(self, codes):
+    def pack(self, state, codes):
         bits = {1: 8, 2: 16}.get(codes["positions"].shape[1] / self.keep, 12)
         return {"positions": unpack_bits(codes["positions"], bits, self.keep), "values": codes["values"], "scale": codes["scale"]}
 

@@ -34,8 +34,8 @@ class Normed:
     def prepare(self, state, queries):
         return {"row_scale": logbyte.query_tables(state["grid"], len(queries))} | nested(self.inner.prepare(inside(state), queries))
 
-    def pack(self, codes):
-        return {"scale": codes["scale"]} | nested(self.inner.pack(Codes(inside(codes.columns))))
+    def pack(self, state, codes):
+        return {"scale": codes["scale"]} | nested(self.inner.pack(inside(state), Codes(inside(codes.columns))))
 
     def scan(self, prepared, packed, out):
         bound = self.inner.scan(inside(prepared), inside(packed), out)

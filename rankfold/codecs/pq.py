@@ -75,7 +75,7 @@ class PQ:
         tables = np.ascontiguousarray(np.einsum("qgs,gks->qgk", parts, state["books"].astype(np.float32, copy=False), optimize=True))
         return {"exact": tables} | quantize_tables(tables)
 
-    def pack(self, codes):
+    def pack(self, state, codes):
         return {"blocks": kernels.interleave(np.ascontiguousarray(codes["codes"]))}
 
     def scan(self, prepared, packed, out):

@@ -56,8 +56,8 @@ class Pruned:
     def prepare(self, state, queries):
         return self.inner.prepare(inside(state), _chosen(state, queries))
 
-    def pack(self, codes):
-        return self.inner.pack(Codes(inside(codes.columns)))
+    def pack(self, state, codes):
+        return self.inner.pack(inside(state), Codes(inside(codes.columns)))
 
     def scan(self, prepared, packed, out):
         return self.inner.scan(prepared, packed, out)

@@ -60,8 +60,8 @@ class Reduced:
             prepared["shift"] = queries @ state["mean"]
         return prepared
 
-    def pack(self, codes):
-        return self.inner.pack(Codes(inside(codes.columns)))
+    def pack(self, state, codes):
+        return self.inner.pack(inside(state), Codes(inside(codes.columns)))
 
     def scan(self, prepared, packed, out):
         bound = self.inner.scan(inside(prepared), packed, out)

@@ -46,7 +46,7 @@ class Residual:
         tables = products.reshape(len(queries), levels, size)
         return {"exact": tables} | quantize_tables(tables)
 
-    def pack(self, codes):
+    def pack(self, state, codes):
         return {"blocks": kernels.interleave(np.ascontiguousarray(codes["codes"]))}
 
     def scan(self, prepared, packed, out):

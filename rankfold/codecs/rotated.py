@@ -39,8 +39,8 @@ class Rotated:
     def prepare(self, state, queries):
         return self.inner.prepare(inside(state), _turned(state, queries))
 
-    def pack(self, codes):
-        return self.inner.pack(Codes(inside(codes.columns)))
+    def pack(self, state, codes):
+        return self.inner.pack(inside(state), Codes(inside(codes.columns)))
 
     def scan(self, prepared, packed, out):
         return self.inner.scan(prepared, packed, out)

@@ -59,7 +59,7 @@ class Scalar:
         levels[: 2**self.bits] = state["levels"]
         return _tables(turned, levels, SCAN_BITS[self.bits]) | {"queries": turned, "row_scale": logbyte.query_tables(state["grid"], len(queries))}
 
-    def pack(self, codes):
+    def pack(self, state, codes):
         packed = codes["codes"]
         if SCAN_BITS[self.bits] != self.bits:
             packed = pack_bits(unpack_bits(packed, self.bits, _coded(packed.shape[1], self.bits)), SCAN_BITS[self.bits])

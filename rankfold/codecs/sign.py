@@ -45,7 +45,7 @@ class Sign:
         tables = _planes(turned) if self.query_bits else quantize_tables(code_tables(turned, LEVELS, 1))
         return tables | {"queries": turned, "row_scale": logbyte.query_tables(state["grid"], len(queries))}
 
-    def pack(self, codes):
+    def pack(self, state, codes):
         packed = _words(codes["codes"]) if self.query_bits else kernels.interleave(np.ascontiguousarray(codes["codes"]))
         return {"codes": packed, "scale": codes["scale"]}
 

@@ -27,7 +27,7 @@ class ScanBlock:
             with self.lock:
                 if self.packed is None:
                     start = self.first - self.segment.first
-                    self.packed = self.segment.codec.pack(self.segment.codes.rows(slice(start, start + self.count)))
+                    self.packed = self.segment.codec.pack(self.segment.state, self.segment.codes.rows(slice(start, start + self.count)))
         return self.segment.codec.scan(prepared, self.packed, out)
 
 

@@ -30,7 +30,7 @@ def test_bound_of_a_scan_is_small_against_the_lengths(coded, gaussian):
     state, codes, _ = coded(Int8(), x)
     queries = gaussian(5, 384, seed=1)
     out = np.empty((5, 300), np.float32)
-    bound = Int8().scan(Int8().prepare(state, queries), Int8().pack(codes), out)
+    bound = Int8().scan(Int8().prepare(state, queries), Int8().pack(state, codes), out)
     assert (bound < 2e-4 * np.linalg.norm(queries, axis=1) * np.linalg.norm(x, axis=1).max()).all()
 
 
@@ -39,5 +39,5 @@ def test_sums_stay_in_32_bits_at_the_largest_dimension(coded):
     x = np.ones((2, dim), np.float32)
     state, codes, decoded = coded(Int8(), x)
     out = np.empty((1, 2), np.float32)
-    Int8().scan(Int8().prepare(state, x[:1]), Int8().pack(codes), out)
+    Int8().scan(Int8().prepare(state, x[:1]), Int8().pack(state, codes), out)
     assert np.allclose(out, decoded.sum(axis=1), rtol=1e-4)

@@ -80,7 +80,7 @@ def test_scan_equals_decoded_rows(rotation, bits):
     codes = Codes(codec.encode(state, x))
     out = np.empty((5, 700), np.float32)
     prepared = codec.prepare(state, queries)
-    bound = codec.scan(prepared, codec.pack(codes), out)
+    bound = codec.scan(prepared, codec.pack(state, codes), out)
     exact = queries.astype(np.float64) @ codec.decode(state, codes).T.astype(np.float64)
     assert (np.abs(out - exact).max(axis=1) <= bound).all()
     assert np.corrcoef(out.ravel(), exact.ravel())[0, 1] > 0.999

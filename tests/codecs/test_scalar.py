@@ -52,7 +52,7 @@ def test_scans_of_many_bits_are_far_more_exact_than_the_codes(coded, gaussian, b
     x, queries = gaussian(100, 65), gaussian(20, 65, seed=1)
     state, codes, decoded = coded(Scalar(bits), x)
     out = np.empty((20, 100), np.float32)
-    bound = Scalar(bits).scan(Scalar(bits).prepare(state, queries), Scalar(bits).pack(codes), out)
+    bound = Scalar(bits).scan(Scalar(bits).prepare(state, queries), Scalar(bits).pack(state, codes), out)
     lengths = np.linalg.norm(queries, axis=1) * np.linalg.norm(decoded, axis=1).max()
     assert (bound < 0.001 * lengths).all()
     assert (np.abs(out - queries @ decoded.T) <= bound[:, None]).all()

@@ -36,7 +36,7 @@ def test_both_query_forms_store_the_same_and_score_nearly_the_same(coded, gaussi
     lengths = np.linalg.norm(queries, axis=1)[:, None] * np.linalg.norm(decoded, axis=1)
     for one in (Sign(), Sign(8)):
         out = np.empty((4, 200), np.float32)
-        one.scan(one.prepare(state, queries), one.pack(codes), out)
+        one.scan(one.prepare(state, queries), one.pack(state, codes), out)
         assert (np.abs(out - queries @ decoded.T) / lengths).max() < 0.005
 
 

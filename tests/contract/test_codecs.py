@@ -43,7 +43,7 @@ def check_scan(one, state, codes, queries, longest=0.0):
     decoded = one.decode(state, codes).astype(np.float64)
     exact = queries.astype(np.float64) @ decoded.T
     out = np.full(exact.shape, np.nan, np.float32)
-    bound = np.broadcast_to(one.scan(one.prepare(state, queries), one.pack(codes), out), len(queries))
+    bound = np.broadcast_to(one.scan(one.prepare(state, queries), one.pack(state, codes), out), len(queries))
     assert np.isfinite(out).all() and np.isfinite(bound).all()
     error = np.abs(out - exact)
     assert (error <= bound[:, None]).all(), f"error {error.max()} above the bound {bound.max()}"
@@ -150,7 +150,7 @@ def test_prepared_arrays_have_one_line_a_query(case):
     queries = samples.rows(dim, "free", 6, seed=2)
     prepared = one.prepare(state, queries)
     assert all(array.shape[0] == 6 for array in prepared.values())
-    packed = one.pack(codes)
+    packed = one.pack(state, codes)
     all_scores, some_scores = np.empty((6, codes.count), np.float32), np.empty((2, codes.count), np.float32)
     one.scan(prepared, packed, all_scores)
     one.scan({name: array[[4, 1]] for name, array in prepared.items()}, packed, some_scores)
