@@ -22,11 +22,13 @@ except ImportError:
 else:
     _native = _built
 
-__all__ = ["beam", "bits", "dot8", "interleave", "level", "levels", "lut4", "lut8", "nearest", "select", "use"]
+__all__ = ["beam", "bits", "dot8", "interleave", "level", "levels", "lut4", "lut8", "nearest", "select", "trellis_decode", "trellis_encode", "use"]
 
 BLOCK = 64
 MAX_BEAM = 64
 MAX_BEAM_LEVELS = 128
+MAX_ADVANCE = 6
+TRELLIS_SIZES = [1 << window for window in range(6, 13)]
 
 _here = [*(_native.levels() if _native else []), "reference"]
 _forced: str | None = None
@@ -204,6 +206,55 @@ def select(scores: np.ndarray, first: int, top_scores: np.ndarray, top_rows: np.
     if top_scores.shape[1] == 0:
         raise InputError("top_scores: got k = 0; expected room for at least one row.")
     _run("select", scores, int(first), top_scores, top_rows)
+
+
+def trellis_encode(
+    targets: np.ndarray, reach: np.ndarray, advance: np.ndarray, which: np.ndarray, tables: np.ndarray, out: np.ndarray, cost: np.ndarray
+) -> None:
+    """The circular bit string of each row whose decoded coordinates are nearest to `targets`, and the squared error that is left.
+
+    A row of B bytes is a ring of 8 * B bits, bit i in byte i // 8 at bit i % 8. Coordinate j reads the L bits from bit advance[0] + ... + advance[j - 1]
+    on, the first one the least significant, and decodes to reach[j] * tables[which[j], those bits]; an advance of 0 lets the next coordinate
+    read the same bits. targets float32 (n, m), finite; reach float32 (m,); advance uint8 (m,) of 0 to 6 bits, 8 * B >= L in all; which uint8 (m,);
+    tables int8 (T, 2**L), L from 6 to 12; out uint8 (n, B); cost float32 (n,), infinite where float32 has no number for it.
+    Viterbi search in two passes: the first finds the state at the wrap, the second starts and ends there. A trellis by shifting bits:
+    Marcellin and Fischer, "Trellis coded quantization" (1990); Tseng, Sun, Hou, De Sa, "QTIP" (NeurIPS 2024).
+    Codes are equal on every level. Raises InputError for other dtypes, shapes or layouts.
+    """
+    _expect_trellis(reach, advance, which, tables)
+    _expect("targets", targets, np.float32, "n", len(reach))
+    _expect("out", out, np.uint8, len(targets), int(advance.sum(dtype=np.int64)) // 8, written=True)
+    _expect("cost", cost, np.float32, len(targets), written=True)
+    _run("trellis_encode", targets, reach, advance, which, tables, out, cost)
+
+
+def trellis_decode(codes: np.ndarray, reach: np.ndarray, advance: np.ndarray, which: np.ndarray, tables: np.ndarray, out: np.ndarray) -> None:
+    """out[i, j] = reach[j] * tables[which[j], window j of row i], as `trellis_encode` defines it.
+
+    codes uint8 (n, B), reach float32 (m,), advance and which uint8 (m,), tables int8 (T, 2**L), out float32 (n, m).
+    Raises InputError for other dtypes, shapes or layouts.
+    """
+    _expect_trellis(reach, advance, which, tables)
+    _expect("codes", codes, np.uint8, "n", int(advance.sum(dtype=np.int64)) // 8)
+    _expect("out", out, np.float32, len(codes), len(reach), written=True)
+    _run("trellis_decode", codes, reach, advance, which, tables, out)
+
+
+def _expect_trellis(reach: np.ndarray, advance: np.ndarray, which: np.ndarray, tables: np.ndarray) -> None:
+    _expect("tables", tables, np.int8, "T", "2**L")
+    if tables.shape[1] not in TRELLIS_SIZES:
+        raise InputError(f"tables: got {tables.shape[1]} values each; expected a power of two from 64 to 4096.")
+    _expect("reach", reach, np.float32, "m")
+    _expect("advance", advance, np.uint8, len(reach))
+    _expect("which", which, np.uint8, len(reach))
+    window, bits = tables.shape[1].bit_length() - 1, int(advance.sum(dtype=np.int64))
+    if advance.max(initial=0) > MAX_ADVANCE or bits % 8 or bits < window:
+        raise InputError(
+            f"advance: got {advance.max(initial=0)} bits at most and {bits} in all; "
+            f"expected at most {MAX_ADVANCE} a coordinate, and in all whole bytes that hold at least one window of {window} bits."
+        )
+    if which.max(initial=0) >= len(tables):
+        raise InputError(f"which: got table {which.max(initial=0)}; expected 0 to {len(tables) - 1}.")
 
 
 def _expect_scaled(count: int, step: np.ndarray, offset: np.ndarray, out: np.ndarray) -> None:
