@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .arrays import F32, as_ids, as_matrix, as_text, blocks, unit_rows
+from .calibration import Calibration
 from .codec import Codec
 from .codes import Arrays, Codes
 from .errors import InputError
@@ -45,6 +46,7 @@ class Table:
 
     dim: dimensions of the decoded rows. unit: rows were normalised before coding (cosine). ids: (n,) int64 or fixed-width bytes.
     alive: (n,) bool, or None when nothing was removed. space: name of the embedding space, "" when not stated.
+    calibration: what scores stand for, fitted on this table; searches never apply it by themselves. `add` and `remove` keep it, for rows of the same kind.
     """
 
     dim: int
@@ -53,6 +55,7 @@ class Table:
     segments: tuple[Segment, ...]
     alive: np.ndarray | None = None
     space: str = ""
+    calibration: Calibration | None = None
 
     @property
     def count(self) -> int:
@@ -65,14 +68,14 @@ class Table:
         return self.count if self.alive is None else int(self.alive.sum())
 
     def parts(self) -> dict[str, int]:
-        """Bytes by part: codes, scales (one-byte lengths), ids, codebooks (all fitted state) and removed-row marks."""
+        """Bytes by part: codes, scales (one-byte lengths), ids, codebooks (all fitted state, a calibration too) and removed-row marks."""
         scales = sum(column.nbytes for s in self.segments for name, column in s.codes.columns.items() if name.split(".")[-1] == SCALE_COLUMN)
         states = {id(array): array.nbytes for s in self.segments for array in s.state.values()}
         return {
             "codes": sum(s.codes.nbytes for s in self.segments) - scales,
             "scales": scales,
             "ids": self.ids.nbytes,
-            "codebooks": sum(states.values()),
+            "codebooks": sum(states.values()) + (0 if self.calibration is None else self.calibration.nbytes),
             "removed": 0 if self.alive is None else self.alive.nbytes,
         }
 
@@ -127,9 +130,18 @@ class Table:
                 f"more: row {int(held[0])} has the id {as_text(more.ids[held[0]])!r}, which the table holds already ({held.size} such). Remove it first."
             )
         last = self.segments[-1]
-        columns = [encode_rows(last.codec, last.state, unit_rows(x) if self.unit else x) for _, x in more.blocks()]
-        codes = Codes.concat([Codes(part) for part in columns])
+        rows = [unit_rows(x) if self.unit else x for _, x in more.blocks()]
+        codes = Codes.concat([Codes(encode_rows(last.codec, last.state, x)) for x in rows])
         strangers = np.flatnonzero(_at_the_end_of_the_scale(codes))
+        of_one_length = getattr(last.codec, "loses_length", None)
+        odd = np.empty(0, np.int64) if of_one_length is None else np.flatnonzero(np.concatenate([of_one_length(last.state, x) for x in rows]))
+        if odd.size:
+            warnings.warn(
+                f"more: {odd.size} of {more.count} rows have another length than the table's rows, which all have the same (the first has the id "
+                f"{as_text(more.ids[odd[0]])!r}); they are brought to that. Compress all rows anew to keep lengths.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
         if strangers.size:
             warnings.warn(
                 f"more: {strangers.size} of {more.count} rows are more than four times longer or shorter than any that the table was fitted on (the first "

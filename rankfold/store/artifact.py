@@ -26,6 +26,8 @@ def save(table: Table, root: Path | str, *, note: str = "", details: Mapping[str
             writer.segment(segment.codec, segment.state, rows=segment.count, share=_same_state(table.segments[:number], segment))
             for start, stop in blocks(segment.count, SAVE_ROWS):
                 writer.append(segment.codes.rows(slice(start, stop)).columns)
+        if table.calibration is not None:
+            writer.calibrate(table.calibration)
         return writer.publish(note=note, details=details)
 
 

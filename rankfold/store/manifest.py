@@ -11,6 +11,7 @@ from typing import NoReturn
 import numpy as np
 
 from ..arrays import MAX_DIM
+from ..calibration import KINDS, TARGETS
 from ..codec import Codec, to_spec
 from ..codecs import from_spec
 from ..errors import ArtifactError, RankfoldError
@@ -24,6 +25,7 @@ MAX_BYTES = 16 << 20
 MAX_NESTING = 16
 DIGEST_DIGITS = 32
 _SEGMENT_FILE = re.compile(r"segment-(\d{3,6})\.(state|codes)\.([a-z0-9_]+(?:[.-][a-z0-9_]+)*)\.npy")
+_CALIBRATION_FILE = re.compile(r"calibration\.([a-z]+)\.npy")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MAX_FILE_NAME = 200
 
@@ -54,6 +56,7 @@ class Manifest:
 
     dim, unit, space: as in Table. rows: row count. segments: in row order. files: name -> entry.
     made: who and what made it: rankfold, python and numpy versions, note, and `details` as the caller gave them.
+    calibration: kind, target and groups of the calibration, whose arrays are files of their own; None when there is none.
     """
 
     dim: int
@@ -63,6 +66,11 @@ class Manifest:
     segments: tuple[SegmentEntry, ...]
     files: Mapping[str, FileEntry]
     made: Mapping[str, object]
+    calibration: Mapping[str, object] | None = None
+
+    def calibration_files(self) -> dict[str, str]:
+        """Array name -> file name of the calibration."""
+        return {match[1]: file for file in sorted(self.files) if (match := _CALIBRATION_FILE.fullmatch(file)) is not None}
 
     def by_segment(self) -> dict[tuple[int, str], dict[str, str]]:
         """(segment, "state" or "codes") -> array name -> file name."""
@@ -79,6 +87,7 @@ class Manifest:
         files = {name: {"dtype": f.dtype, "shape": list(f.shape), "bytes": f.size, "sha256": f.sha256} for name, f in self.files.items()}
         content = {"format": FORMAT, "dim": self.dim, "unit": self.unit, "space": self.space, "rows": self.rows}
         content |= {"segments": segments, "files": files, "made": dict(self.made)}
+        content |= {} if self.calibration is None else {"calibration": dict(self.calibration)}
         return (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True, allow_nan=False) + "\n").encode("ascii")
 
 
@@ -95,6 +104,16 @@ def is_digest(name: str) -> bool:
 def segment_file(segment: int, kind: str, name: str) -> str:
     """The file name of one array of a segment; `kind` is "state" or "codes"."""
     return f"segment-{segment:03d}.{kind}.{name}.npy"
+
+
+def calibration_file(name: str) -> str:
+    """The file name of one array of the calibration."""
+    return f"calibration.{name}.npy"
+
+
+def is_array_file(name: str) -> bool:
+    """Whether an artifact may hold a file of this name, beside its manifest."""
+    return name in (IDS, ALIVE) or is_segment_file(name) or (len(name) <= _MAX_FILE_NAME and _CALIBRATION_FILE.fullmatch(name) is not None)
 
 
 def is_segment_file(name: str) -> bool:
@@ -128,7 +147,8 @@ def parse(raw: bytes) -> Manifest:
         raise ArtifactError(f"{MANIFEST}: is not rankfold JSON ({str(error)[:200]}). The file is damaged: copy or write the artifact again.") from error
     if isinstance(content, dict) and isinstance(content.get("format"), int) and content["format"] > FORMAT:
         raise ArtifactError(f"{MANIFEST}: format {content['format']}; this rankfold reads 1 to {FORMAT}. Upgrade rankfold to read this artifact.")
-    content = _object(content, "the manifest", "format dim unit space rows segments files made")
+    optional = " calibration" if isinstance(content, dict) and "calibration" in content else ""
+    content = _object(content, "the manifest", "format dim unit space rows segments files made" + optional)
     if _number(content["format"], "format", 1) != FORMAT:
         _refuse(f"format {content['format']}", str(FORMAT))
     if not isinstance(content["unit"], bool):
@@ -140,7 +160,9 @@ def parse(raw: bytes) -> Manifest:
     dim = _number(content["dim"], "dim", 1, MAX_DIM)
     rows = _number(content["rows"], "rows", 1)
     segments = _segments(content["segments"], rows)
-    manifest = Manifest(dim, content["unit"], content["space"], rows, segments, _files(content["files"]), content["made"])
+    manifest = Manifest(
+        dim, content["unit"], content["space"], rows, segments, _files(content["files"]), content["made"], _calibration(content) if optional else None
+    )
     _check_agreement(manifest)
     return manifest
 
@@ -170,13 +192,23 @@ def _segments(value: object, rows: int) -> tuple[SegmentEntry, ...]:
     return tuple(found)
 
 
+def _calibration(content: dict) -> dict[str, object]:
+    entry = _object(content["calibration"], "calibration", "kind target groups")
+    names = entry["groups"]
+    if entry["kind"] not in KINDS or entry["target"] not in TARGETS:
+        _refuse(f"calibration {str(entry['kind'])[:40]!r} to {str(entry['target'])[:40]!r}", f"one of {', '.join(KINDS)} to one of {', '.join(TARGETS)}")
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        _refuse(f"calibration groups {str(names)[:80]}", "a list of at least one name")
+    return entry
+
+
 def _files(value: object) -> dict[str, FileEntry]:
     if not isinstance(value, dict):
         _refuse("files that is not an object", "an object")
     found = {}
     for name, one in value.items():
-        if name not in (IDS, ALIVE) and not is_segment_file(name):
-            _refuse(f"a file called {name[:80]!r}", f"{IDS}, {ALIVE} or segment-NNN.state|codes.<name>.npy")
+        if not is_array_file(name):
+            _refuse(f"a file called {name[:80]!r}", f"{IDS}, {ALIVE}, segment-NNN.state|codes.<name>.npy or calibration.<name>.npy")
         entry = _object(one, name, "dtype shape bytes sha256")
         if not is_dtype(entry["dtype"]):
             _refuse(f"dtype {str(entry['dtype'])[:40]!r} of {name}", "a dtype of the list in docs/format.md")
@@ -202,6 +234,8 @@ def _check_agreement(manifest: Manifest) -> None:
     alive = manifest.files.get(ALIVE)
     if alive is not None and (alive.shape != (manifest.rows,) or alive.dtype != "|b1"):
         _refuse(f"{ALIVE} {alive.dtype} {alive.shape}", f"|b1 of shape ({manifest.rows},)")
+    if (manifest.calibration is None) != (not manifest.calibration_files()):
+        _refuse(f"calibration {manifest.calibration} with the files {sorted(manifest.calibration_files().values())}", "both or neither")
     groups = manifest.by_segment()
     for number, segment in enumerate(manifest.segments):
         if segment.state == number:

@@ -1,14 +1,16 @@
 """From an artifact's files to a table: arrays mapped read-only, states compared with their digests, and one decode a segment to see that all fits."""
 
 import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
 from ..arrays import MAX_DIM
+from ..calibration import Calibration
 from ..codes import Arrays, Codes
-from ..errors import ArtifactError
+from ..errors import ArtifactError, InputError
 from ..table import Segment, Table
 from .folder import resolve
 from .manifest import ALIVE, IDS, MANIFEST, MAX_BYTES, Manifest, digest_of, is_digest, parse
@@ -54,10 +56,7 @@ def map_table(directory: Path, manifest: Manifest) -> Table:
     for number, entry in enumerate(manifest.segments):
         if entry.state == number:
             files = groups.get((number, "state"), {})
-            for file in files.values():
-                finding = difference(directory / file, manifest.files[file].size, manifest.files[file].sha256)
-                if finding:
-                    raise ArtifactError(finding)
+            _check_digests(directory, manifest, files.values())
             states[number] = MappingProxyType({name: mapped(file) for name, file in files.items()})
         codes = Codes({name: mapped(file) for name, file in groups[number, "codes"].items()})
         segment = Segment(entry.codec, states[entry.state], codes, entry.first)
@@ -66,7 +65,26 @@ def map_table(directory: Path, manifest: Manifest) -> Table:
     alive = mapped(ALIVE) if ALIVE in manifest.files else None
     if alive is not None and int(alive.view(np.uint8).max()) > 1:
         raise ArtifactError(f"{directory / ALIVE}: holds bytes other than 0 and 1. The file is damaged: copy or write the artifact again.")
-    return Table(manifest.dim, manifest.unit, mapped(IDS), tuple(segments), alive, manifest.space)
+    calibration = None
+    if manifest.calibration is not None:
+        files = manifest.calibration_files()
+        _check_digests(directory, manifest, files.values())
+        calibration = _calibration(manifest.calibration, {name: mapped(file) for name, file in files.items()}, directory)
+    return Table(manifest.dim, manifest.unit, mapped(IDS), tuple(segments), alive, manifest.space, calibration)
+
+
+def _check_digests(directory: Path, manifest: Manifest, files: Iterable[str]) -> None:
+    for file in files:
+        finding = difference(directory / file, manifest.files[file].size, manifest.files[file].sha256)
+        if finding:
+            raise ArtifactError(finding)
+
+
+def _calibration(entry: Mapping[str, object], arrays: Arrays, directory: Path) -> Calibration:
+    try:
+        return Calibration(str(entry["kind"]), str(entry["target"]), tuple(entry["groups"]), arrays)  # type: ignore[arg-type]
+    except (InputError, ValueError, IndexError, TypeError) as error:
+        raise ArtifactError(f"{directory}: its calibration is not one ({error}). The artifact is damaged: copy or write it again.") from error
 
 
 def _check_decodes(segment: Segment, dim: int, name: str) -> None:

@@ -14,11 +14,12 @@ from typing import BinaryIO
 
 import numpy as np
 
+from ..calibration import Calibration
 from ..codec import Codec
 from ..codes import Arrays
 from ..errors import ArtifactError, InputError
 from .folder import CURRENT, check_root, clear_leftovers, discard, hidden_name, hold, locked, make_folder, read_current, sync_directory, write_file, writing
-from .manifest import ALIVE, IDS, MANIFEST, FileEntry, Manifest, SegmentEntry, digest_of, is_plain, is_segment_file, parse, segment_file
+from .manifest import ALIVE, IDS, MANIFEST, FileEntry, Manifest, SegmentEntry, calibration_file, digest_of, is_array_file, is_plain, parse, segment_file
 from .npy import file_bytes, header, is_dtype
 from .verify import findings_of
 
@@ -109,6 +110,7 @@ class ArtifactWriter:
         self._lock: int | None = None
         self._made_folders: list[Path] = []
         self._files: dict[str, FileEntry] = {}
+        self._calibration: dict[str, object] | None = None
         self._segments: list[SegmentEntry] = []
         self._open: dict[str, ArrayFile] = {}
         self._left = 0
@@ -169,6 +171,12 @@ class ArtifactWriter:
                     self._files[file.path.name] = file.finish()
                 self._open = {}
 
+    def calibrate(self, calibration: Calibration) -> None:
+        """Write the calibration of the table, once."""
+        for name, array in calibration.arrays.items():
+            self._put(calibration_file(name), array)
+        self._calibration = calibration.entry()
+
     def publish(self, *, note: str = "", details: Mapping[str, object] | None = None) -> Path:
         """Make the artifact visible and current; returns root/<digest>. The same content gives the same path, and is kept only once.
 
@@ -181,7 +189,7 @@ class ArtifactWriter:
         if not isinstance(note, str) or not isinstance(self._space, str) or not is_plain(made):
             raise InputError("note, space, details: expected text, and details of text, finite numbers, lists and dictionaries with text keys.")
         rows = self._segments[-1].first + self._segments[-1].rows
-        raw = Manifest(self._dim, self._unit, self._space, rows, tuple(self._segments), self._files, made).to_bytes()
+        raw = Manifest(self._dim, self._unit, self._space, rows, tuple(self._segments), self._files, made, self._calibration).to_bytes()
         try:
             parse(raw)
         except ArtifactError as error:
@@ -226,7 +234,7 @@ class ArtifactWriter:
     def _begin(self, name: str, dtype: np.dtype, shape: tuple[int, ...]) -> ArrayFile:
         if self._directory is None:
             raise InputError("ArtifactWriter: is not open; expected use inside its `with` block.")
-        if not is_dtype(dtype.str) or not (name in (IDS, ALIVE) or is_segment_file(name)):
+        if not is_dtype(dtype.str) or not is_array_file(name):
             raise InputError(f"{name}: got dtype {dtype.str}; expected a name of a-z, 0-9, dot, dash and underscore, and a dtype of docs/format.md.")
         return ArrayFile(self._directory / name, dtype, shape)
 
