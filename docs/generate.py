@@ -39,6 +39,8 @@ def codec_section(kind: type) -> str:
     text = (sys.modules[kind.__module__].__doc__ or getdoc(kind) or "").strip()
     lines = [f"## `{kind.name}`", "", text, ""]
     lines += [f"Slack {kind.slack:g}. Rows of any length: {'yes' if kind.any_norm else 'no; `compress` puts `normed` around it when lengths vary'}.", ""]
+    if kind.shrinks:
+        lines[-2] += " Decoded rows are too short: `compress` puts `unit` around it when all rows have one length."
     if fields(kind):
         lines += ["| setting | default |", "|---|---|"]
         lines += [f"| `{field.name}` | {default_text(field.default)} |" for field in fields(kind)]

@@ -7,7 +7,7 @@ One sentence is true of every codec, and the contract suite says so: a scan equa
 import types
 import typing
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, ClassVar, Protocol, get_args, get_type_hints, runtime_checkable
 
 import numpy as np
@@ -27,12 +27,17 @@ class Codec(Protocol):
     name, version: what the stored spec says; the version is raised when the meaning of stored bytes changes.
     slack: how far a score of `scan` may be from the exact dot product, as a share of the two lengths.
     any_norm: whether rows of any length are coded well; if not, `compress` puts `normed` around the codec when norms vary.
+    shrinks: whether decoded rows are shorter than the rows, by unequal amounts; if so, `compress` puts `unit` around the codec when norms do not vary.
+        None: as the codec inside it does.
+
+    A codec may leave settings open, as None, and have a method `settle(x, weight, rng) -> Codec` that chooses them from sample rows; see `settled`.
     """
 
     name: ClassVar[str]
     version: ClassVar[int]
     slack: ClassVar[float]
     any_norm: ClassVar[bool]
+    shrinks: ClassVar[bool | None]
 
     def fit(self, x: F32, weight: F32, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Sample rows (s, d) and their weights (s,) -> state."""
@@ -76,7 +81,7 @@ _registry: dict[str, type[Any]] = {}
 
 
 @typing.dataclass_transform(frozen_default=True)
-def codec(name: str, *, version: int, slack: float = DEFAULT_SLACK, any_norm: bool = False) -> Callable[[type], type]:
+def codec(name: str, *, version: int, slack: float = DEFAULT_SLACK, any_norm: bool = False, shrinks: bool | None = None) -> Callable[[type], type]:
     """Declare a class as the codec `name`: makes it a frozen dataclass and checks it at import.
 
     Raises SpecError when a method is missing, a field is not a number, string, bool, None or codec, the file has another name,
@@ -99,7 +104,7 @@ def codec(name: str, *, version: int, slack: float = DEFAULT_SLACK, any_norm: bo
         owner = _registry.get(name)
         if owner is not None and (owner.__module__, owner.__qualname__) != (made.__module__, made.__qualname__):
             raise SpecError(f"codec {name!r}: {owner.__module__} owns this name already.")
-        made.name, made.version, made.slack, made.any_norm = name, version, slack, any_norm
+        made.name, made.version, made.slack, made.any_norm, made.shrinks = name, version, slack, any_norm, shrinks
         _registry[name] = made
         return made
 
@@ -127,8 +132,30 @@ def to_spec(one: Codec) -> dict[str, object]:
 
 
 def inner_of(one: Codec) -> Codec | None:
-    """The codec that a wrapper holds, or None."""
-    return next((value for field in fields(one) if isinstance(value := getattr(one, field.name), Codec)), None)  # type: ignore[arg-type]
+    """The codec that a wrapper holds, or None; a codec of several levels is no wrapper."""
+    held = [field.name for field in fields(one) if Codec in (hint := get_type_hints(type(one))[field.name], *get_args(hint))]  # type: ignore[arg-type]
+    value = getattr(one, held[0]) if len(held) == 1 else None
+    return value if isinstance(value, Codec) else None
+
+
+def settled(one: Codec, x: F32, weight: F32, rng: np.random.Generator) -> Codec:
+    """The codec with every open setting chosen from sample rows (n, d) and their weights (n,), here and in the codecs inside it; itself when none is open."""
+    choose = getattr(one, "settle", None)
+    return choose(x, weight, rng) if choose is not None and is_open(one) else one
+
+
+def is_open(one: Codec) -> bool:
+    """Whether a setting that `settle` chooses is None, here or in a codec inside."""
+    values = [getattr(one, field.name) for field in fields(one)]  # type: ignore[arg-type]
+    return any(is_open(value) for value in values if isinstance(value, Codec)) or (None in values and hasattr(one, "settle"))
+
+
+def with_budget(one: Codec, spared: int) -> Codec:
+    """The codec with `spared` bytes less in its setting `bytes`, or in that of the codec inside it; itself where neither has such a budget."""
+    held = inner_of(one)
+    if getattr(one, "bytes", None) is not None:
+        return replace(one, bytes=one.bytes - spared)  # type: ignore[type-var, attr-defined]
+    return one if held is None else replace(one, inner=with_budget(held, spared))  # type: ignore[type-var, call-arg]
 
 
 def describe(one: Codec) -> str:

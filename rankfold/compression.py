@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from .arrays import F32, as_weight, row_norms, unit_rows
-from .codec import Codec, inner_of, to_spec
+from .codec import Codec, inner_of, settled, to_spec, with_budget
 from .codecs import get
 from .codes import Arrays, Codes
 from .errors import InputError, SpecError
@@ -20,11 +20,12 @@ from .vectors import Vectors
 SAMPLE_ROWS = 200_000
 SAMPLE_VALUES = 1 << 25
 NORMS_VARY = 1e-3
+ONE_LENGTH = 0.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A codec as it will really be used (with `normed` around it where norms vary) and its state."""
+    """A codec as it will really be used (settled, with `normed` or `unit` around it where that pays) and its state."""
 
     codec: Codec
     state: Arrays
@@ -46,8 +47,10 @@ def compress(
     """Fit `how` on a sample of the rows, then encode all of them.
 
     weight: (n,) what each row counts in the fit; see `exposure`. unit: normalise rows first (cosine). norms: "auto" puts `normed` around a codec that
-    needs it when row lengths vary; "raw" takes the codec as it is. sample: rows to fit on; by default at most 200,000 rows and 2^25 values. The longest
-    and the shortest row are always among them, so that no row lies outside the lengths that the codec can store.
+    needs it when row lengths vary, and `unit` around one that shrinks rows when they do not; "raw" takes the codec as it is. The byte of `normed` comes out
+    of the codec's own budget where it has one (a setting `bytes`). Settings that the codec leaves open are chosen from the sample.
+    sample: rows to fit on; by default at most 200,000 rows and 2^25 values. The longest and the shortest row are always among them, so that no row lies
+    outside the lengths that the codec can store.
     out: write the artifact to this path while encoding (old or new, never half), and return the table mapped from it.
 
     Peak memory beyond the table: the sample twice over and one block. With `out`, codes go straight to disk.
@@ -88,9 +91,10 @@ def fit(
         w = np.ones_like(w)
     if unit:
         x = unit_rows(x)
-    if norms == "auto" and not unit and needs_norms(how, x):
-        how = get("normed")(inner=how)
+    if norms == "auto":
+        how = with_lengths(how, x, all_nonzero=rows.size == vectors.count or not shrinks(how) or not _holds_zero_rows(vectors))
     how.row_bytes(vectors.dim)
+    how = settled(how, x, w, rng)
     state = {name: np.ascontiguousarray(array) for name, array in how.fit(x, w, rng).items()}
     for array in state.values():
         array.flags.writeable = False
@@ -116,6 +120,32 @@ def sample_with_extremes(vectors: Vectors, most: int, rng: np.random.Generator) 
     extremes = [row for row in dict.fromkeys((-longest[1], shortest[1])) if row >= 0 and row not in rows]
     more = [vectors.matrix.read(row, row + 1) for row in extremes]
     return np.concatenate([rows, np.array(extremes, np.int64)]), np.concatenate([x, *more])
+
+
+def with_lengths(how: Codec, x: F32, *, all_nonzero: bool = True) -> Codec:
+    """The codec with what keeps the lengths of rows (n, d) around it: `normed` where they vary, `unit` where all have one length and the codec shrinks rows.
+
+    all_nonzero: whether no row beside these is all zeros, which has no length to be brought to.
+    """
+    if needs_norms(how, x):
+        return get("normed")(inner=with_budget(how, 1))
+    return get("unit")(inner=how) if shrinks(how) and all_nonzero and one_length(x) else how
+
+
+def one_length(x: F32) -> bool:
+    """Whether the lengths of all rows (n, d) lie within a per cent of each other, and none is zero."""
+    lengths = row_norms(x)
+    return float(lengths.min()) > 0 and float(lengths.max()) <= (1 + ONE_LENGTH) * float(lengths.min())
+
+
+def _holds_zero_rows(vectors: Vectors) -> bool:
+    return any(not x.any(axis=1).all() for _, x in vectors.blocks())
+
+
+def shrinks(how: Codec) -> bool:
+    """Whether the codec, or the one inside it, decodes rows too short."""
+    inner = inner_of(how)
+    return how.shrinks if how.shrinks is not None else inner is not None and shrinks(inner)
 
 
 def needs_norms(how: Codec, x: F32) -> bool:

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from rankfold.arrays import unit_rows
 from rankfold.codec import describe
 from rankfold.codecs import from_spec
-from rankfold.compression import compress, needs_norms
+from rankfold.compression import compress, needs_norms, shrinks
 from rankfold.errors import ArtifactError, InputError, SpecError
 from rankfold.store import load, verify
 from rankfold.vectors import as_vectors
@@ -22,11 +23,30 @@ def test_normed_goes_around_a_quantizer_when_norms_vary():
     x = free_norms()
     assert compress(as_vectors(x), PQ).segments[0].codec.name == "normed"
     assert compress(as_vectors(x), PQ, norms="raw").segments[0].codec.name == "pq"
-    assert compress(as_vectors(x), PQ, unit=True).segments[0].codec.name == "pq"
     assert compress(as_vectors(x), from_spec({"codec": "int8"})).segments[0].codec.name == "int8"
     reduced = from_spec({"codec": "reduced", "dims": 8, "inner": {"codec": "int8"}})
     assert not needs_norms(reduced, x)
     assert "normed(" in describe(compress(as_vectors(x), PQ).segments[0].codec)
+
+
+def test_unit_goes_around_a_codec_that_shrinks_rows_of_one_length():
+    x = unit_rows(free_norms())
+    assert describe(compress(as_vectors(x), PQ).segments[0].codec) == "unit(pq(groups=4))"
+    assert compress(as_vectors(free_norms()), PQ, unit=True).segments[0].codec.name == "unit"
+    assert compress(as_vectors(x), PQ, norms="raw").segments[0].codec.name == "pq"
+    assert compress(as_vectors(x), from_spec({"codec": "sign"})).segments[0].codec.name == "sign"
+    turned = from_spec({"codec": "rotated", "inner": {"codec": "residual", "levels": 2}})
+    assert shrinks(turned) and compress(as_vectors(x), turned).segments[0].codec.name == "unit"
+    assert not shrinks(from_spec({"codec": "rotated", "inner": {"codec": "normed", "inner": {"codec": "pq"}}}))
+
+
+@pytest.mark.parametrize("sample", [None, 50])
+def test_rows_without_the_common_length_keep_theirs(sample):
+    x = unit_rows(free_norms())
+    x[7] = 0
+    assert compress(as_vectors(x, zero_rows="keep"), PQ, sample=sample).segments[0].codec.name == "pq"
+    x[7] = 40
+    assert compress(as_vectors(x), PQ, sample=sample).segments[0].codec.name != "unit"
 
 
 def test_norms_survive_compression():

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rankfold.arrays import unit_rows
 from rankfold.codecs import from_spec
 from rankfold.compression import compress
 from rankfold.errors import InputError
@@ -125,3 +126,11 @@ def test_rows_far_from_the_fit_are_warned_of():
     table.add(as_vectors(x[:3] * 2, [900, 901, 902]))
     with pytest.warns(RuntimeWarning, match="1 of 2 rows.*id '999'"):
         table.add(as_vectors(np.stack([x[0], x[1] * 1000]), [998, 999]))
+
+
+def test_added_rows_of_another_length_are_warned_of_where_all_have_one():
+    x = unit_rows(np.random.default_rng(0).standard_normal((500, 16)).astype(np.float32))
+    table = compress(as_vectors(x), from_spec({"codec": "pq", "groups": 4}))
+    table.add(as_vectors(x[:3], [900, 901, 902]))
+    with pytest.warns(RuntimeWarning, match="1 of 2 rows have another length.*id '999'"):
+        table.add(as_vectors(np.stack([x[0], x[1] * 2]), [998, 999]))

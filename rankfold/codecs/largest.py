@@ -14,7 +14,7 @@ from ..fitting.bitpack import pack_bits, packed_bytes, unpack_bits
 from ..fitting.tables import FLOAT_SLOP
 
 
-@codec("largest", version=1, any_norm=True)
+@codec("largest", version=1, any_norm=True, shrinks=True)
 class Largest:
     keep: int
 

@@ -8,15 +8,18 @@ The ladder has no entry of its own: `compress` puts `normed` around any codec th
 import numpy as np
 
 from ..arrays import row_norms, unit_rows
-from ..codec import Codec, codec
+from ..codec import Codec, codec, settled
 from ..codes import Codes, inside, nested
 from ..fitting import logbyte
 from .scalar import Scalar
 
 
-@codec("normed", version=1, slack=0.02, any_norm=True)
+@codec("normed", version=1, slack=0.02, any_norm=True, shrinks=False)
 class Normed:
     inner: Codec = Scalar(4)  # type: ignore[assignment]
+
+    def settle(self, x, weight, rng):
+        return type(self)(settled(self.inner, unit_rows(x), weight, rng))
 
     def fit(self, x, weight, rng):
         return {"grid": logbyte.fit_logbyte(row_norms(x))} | nested(self.inner.fit(unit_rows(x), weight, rng))

@@ -27,7 +27,7 @@ SETTLING = 6  # rounds on all rows once the rotation stands
 ROTATE_ROWS = 8_192
 
 
-@codec("pq", version=1, slack=0.02)
+@codec("pq", version=1, slack=0.02, shrinks=True)
 class PQ:
     groups: int = 16
     bits: int = 8

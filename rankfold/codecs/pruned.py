@@ -8,9 +8,11 @@ what is gone already. At half of the dimensions it found more of the exact top 1
 Left-out dimensions decode to 0. Bytes a row: the inner codec's at `keep`. Slack: the inner codec's.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
-from ..codec import Codec, check_choice, check_range, codec
+from ..codec import Codec, check_choice, check_range, codec, settled
 from ..codes import Codes, inside, nested
 from ..errors import SpecError
 from .int8 import Int8
@@ -24,7 +26,7 @@ LIST_ROWS = 256
 SAMPLE_ROWS = 8_192
 
 
-@codec("pruned", version=1, slack=0.02)
+@codec("pruned", version=1, slack=0.02, shrinks=True)
 class Pruned:
     keep: int
     by: str = "dimensions"
@@ -44,6 +46,10 @@ class Pruned:
         cost = cost.reshape(units, size, units, size).sum(axis=(1, 3))
         state = {"kept": np.repeat(_cheapest_kept(cost, self.keep // size), size)}
         return state | nested(self.inner.fit(_chosen(state, x), weight, rng))
+
+    def settle(self, x, weight, rng):
+        state = replace(self, inner=INT8).fit(x, weight, rng)
+        return replace(self, inner=settled(self.inner, _chosen(state, x), weight, rng))
 
     def encode(self, state, x):
         return nested(self.inner.encode(inside(state), _chosen(state, x)))

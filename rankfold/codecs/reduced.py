@@ -5,9 +5,11 @@ method="pca" keeps the `dims` axes with the largest second moment, about the mea
 Bytes a row: the inner codec's at `dims`. Slack: the inner codec's.
 """
 
+from dataclasses import replace
+
 import numpy as np
 
-from ..codec import Codec, check_choice, check_range, codec
+from ..codec import Codec, check_choice, check_range, codec, settled
 from ..codes import Codes, inside, nested
 from ..errors import SpecError
 from ..fitting.rotation import pca
@@ -20,7 +22,7 @@ INT8: Codec = Int8()  # type: ignore[assignment]
 FOUR_BITS: Codec = Scalar(4)  # type: ignore[assignment]
 
 
-@codec("reduced", version=1, slack=0.02)
+@codec("reduced", version=1, slack=0.02, shrinks=True)
 class Reduced:
     dims: int
     method: str = "pca"
@@ -42,6 +44,10 @@ class Reduced:
             if self.centre:
                 state["mean"] = mean
         return state | nested(self.inner.fit(self._fewer(state, x), weight, rng))
+
+    def settle(self, x, weight, rng):
+        state = replace(self, inner=INT8).fit(x, weight, rng)
+        return replace(self, inner=settled(self.inner, self._fewer(state, x), weight, rng))
 
     def encode(self, state, x):
         return nested(self.inner.encode(inside(state), self._fewer(state, x)))

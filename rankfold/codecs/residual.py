@@ -18,7 +18,7 @@ SIZE = 256
 FIT_BEAM = 4  # wider searches while fitting cost time and gave no better books
 
 
-@codec("residual", version=1, slack=0.02)
+@codec("residual", version=1, slack=0.02, shrinks=True)
 class Residual:
     levels: int = 16
     beam: int = 8
@@ -39,6 +39,10 @@ class Residual:
 
     def decode(self, state, codes):
         return summed(state["books"].astype(np.float32, copy=False), codes["codes"]) * state["scale"]
+
+    def lengths(self, state, codes):
+        """Length of every decoded row, float64 (n,), without decoding it."""
+        return search_tables(state["books"]).lengths(codes["codes"]) * state["scale"].astype(np.float64)
 
     def prepare(self, state, queries):
         levels, size, dim = state["books"].shape

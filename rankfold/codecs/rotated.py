@@ -4,7 +4,9 @@ kind="random" spreads every row's energy over all coordinates (signs and Hadamar
 up with the sample's principal axes, strongest first (axes in 16 bits). Bytes a row: the inner codec's. Slack: the inner codec's.
 """
 
-from ..codec import Codec, check_choice, codec
+from dataclasses import replace
+
+from ..codec import Codec, check_choice, codec, settled
 from ..codes import Codes, inside, nested
 from ..fitting.rotation import pca, random_signs, rotate, unrotate
 from .int8 import Int8
@@ -28,6 +30,10 @@ class Rotated:
         else:
             state = {"axes": pca(x, weight, centre=False)[1].astype("float16")}
         return state | nested(self.inner.fit(_turned(state, x), weight, rng))
+
+    def settle(self, x, weight, rng):
+        state = replace(self, inner=INT8).fit(x, weight, rng)
+        return replace(self, inner=settled(self.inner, _turned(state, x), weight, rng))
 
     def encode(self, state, x):
         return nested(self.inner.encode(inside(state), _turned(state, x)))

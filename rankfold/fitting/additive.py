@@ -22,7 +22,8 @@ LEAST_SPREAD = 1e-20
 SWEEPS = 3
 DENSE = 1  # rows a codeword from which on products of co-occurrences are faster than passes over the rows
 
-# The search tables of the codebooks used last: they take longer to make than a block of rows takes to search.
+# The search tables of the codebooks used last, for several tables at once: they take longer to make than a block of rows takes to search.
+KEPT_TABLES = 4
 _latest: list[tuple[weakref.ref, "Tables"]] = []
 
 
@@ -45,15 +46,31 @@ class Tables:
             kernels.beam(dots, self.cross, self.half_norms, codes[start:stop], cost[start:stop], width)
         return codes
 
+    def lengths(self, codes: np.ndarray) -> np.ndarray:
+        """Length of the sum of codewords that each of codes (n, L) stands for, float64 (n,), without summing them up: one look-up a pair of levels."""
+        size = self.half_norms.shape[1]
+        half = self.half_norms[np.arange(codes.shape[1]), codes].sum(axis=1, dtype=np.float64)
+        columns = [column.astype(np.intp) for column in codes.T]
+        first = 0
+        for level, column in enumerate(columns):
+            for other in range(level):
+                half += self.cross[first : first + size * size].take(columns[other] * size + column)
+                first += size * size
+        return np.sqrt(np.maximum(2 * half, 0))
+
 
 def search_tables(books: np.ndarray) -> Tables:
-    """The search tables of books (L, K, d), kept until other books are asked for or these are gone."""
-    for held, tables in _latest:
+    """The search tables of books (L, K, d), kept until KEPT_TABLES other books have been asked for or these are gone."""
+    for held, tables in list(_latest):
         if held() is books:
             return tables
     tables = Tables(books.astype(np.float32))
-    _latest[:] = [(weakref.ref(books, lambda _: _latest.clear()), tables)]
+    _latest[:] = [(weakref.ref(books, _forget), tables), *_latest[: KEPT_TABLES - 1]]
     return tables
+
+
+def _forget(gone: weakref.ref) -> None:
+    _latest[:] = [entry for entry in _latest if entry[0] is not gone]
 
 
 def summed(books: F32, codes: np.ndarray) -> F32:

@@ -107,11 +107,11 @@ def scan_ms(table: Table, half: Half) -> float:
 
 
 def family(codec: Codec) -> str:
-    """The name that says most about a codec: its first part that is no wrapper for norms."""
+    """The name that says most about a codec: its first part that is no wrapper for lengths."""
     inner = inner_of(codec)
     if inner is None:
         return codec.name
-    return family(inner) if codec.name == "normed" else f"{codec.name} {family(inner)}"
+    return family(inner) if codec.name in ("normed", "unit") else f"{codec.name} {family(inner)}"
 
 
 def _quality(loss: Loss | None) -> dict | None:

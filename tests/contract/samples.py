@@ -36,6 +36,7 @@ def settings(name: str, dim: int) -> list[dict]:
             {"dims": max(1, dim // 2), "method": "leading", "inner": {"codec": "sign"}},
         ],
         "rotated": [{}, {"kind": "pca", "inner": {"codec": "largest", "keep": max(1, dim // 4)}}, {"inner": {"codec": "normed"}}],
+        "unit": [{}, {"inner": {"codec": "pq", "groups": 4}}, {"inner": {"codec": "reduced", "dims": max(1, dim // 2), "inner": NOT_LISTED}}],
         "normed": [{}, {"inner": {"codec": "int8"}}, {"inner": {"codec": "reduced", "dims": max(1, dim // 2), "inner": NOT_LISTED}}],
         "pq": [{"groups": 4}, {"groups": 4, "bits": 4}, {"groups": 2, "rotation": "learned"}],
         "residual": [{"levels": 2}, {"levels": 3}],

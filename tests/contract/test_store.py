@@ -56,6 +56,7 @@ def test_saved_and_mapped_back_equal(saved):
         assert np.array_equal(mine, theirs)
 
 
+@pytest.mark.filterwarnings("ignore:.*another length")
 def test_mapped_arrays_are_read_only_and_take_new_rows(saved):
     table, path = saved
     found = load(path)

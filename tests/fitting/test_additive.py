@@ -40,6 +40,12 @@ def test_a_wide_search_finds_the_best_sum_of_all():
     np.testing.assert_allclose(found, best, rtol=1e-4, atol=1e-4)
 
 
+def test_lengths_of_sums_without_summing():
+    books, codes, x = planted(200)
+    np.testing.assert_allclose(Tables(books).lengths(codes), np.linalg.norm(x.astype(np.float64), axis=1), rtol=1e-5)
+    np.testing.assert_allclose(Tables(books[:1]).lengths(codes[:, :1]), np.linalg.norm(books[0][codes[:, 0]], axis=1), rtol=1e-5)
+
+
 def test_wider_searches_are_no_worse():
     books, _, x = planted(500, noise=0.5)
     errors = [mean_square(x - summed(books, Tables(books).search(x, width))) for width in (1, 4, 16)]
@@ -128,10 +134,13 @@ def test_tables_are_kept_for_the_books_used_last():
     books = planted()[0].astype(np.float16)
     tables = search_tables(books)
     assert search_tables(books) is tables
-    other = books.copy()
-    assert search_tables(other) is not tables
+    others = [books.copy() for _ in range(additive.KEPT_TABLES)]
+    assert search_tables(others[0]) is not tables
+    assert search_tables(books) is tables
+    for other in others[1:]:
+        search_tables(other)
     assert search_tables(books) is not tables
-    del books, other, tables
+    del books, others, other, tables
     gc.collect()
     assert not additive._latest
 

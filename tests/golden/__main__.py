@@ -27,6 +27,7 @@ SPECS = {
     "reduced": {"dims": 10, "centre": True, "inner": {"codec": "int8"}},
     "residual": {"levels": 2},
     "scalar": {"bits": 3},
+    "unit": {"inner": {"codec": "residual", "levels": 2}},
 }
 
 
