@@ -115,6 +115,25 @@ class FileRows:
             raise InputError(f"{self.path}: row {row} says it has {int(heads[wrong[0]])} dimensions; expected {self.shape[1]}, as in row 0.")
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ChosenRows:
+    """Rows of another source in an order of their own: row i is row `rows[i]` there, read when it is asked for."""
+
+    source: RowSource
+    rows: np.ndarray
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, d)."""
+        return self.rows.size, self.source.shape[1]
+
+    def read(self, start: int, stop: int) -> F32:
+        """Rows start to stop, float32; fast where the row numbers rise."""
+        ascending, back = np.unique(self.rows[start:stop], return_inverse=True)
+        found = gather(self.source, ascending)
+        return found if np.array_equal(back, np.arange(stop - start)) else found[back]
+
+
 def to_float32(array: np.ndarray) -> F32:
     """`array` as C-contiguous float32, itself when it is that already; values too large become infinite without a warning."""
     with np.errstate(over="ignore", invalid="ignore"):

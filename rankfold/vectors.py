@@ -11,7 +11,7 @@ from .arrays import F32, MAX_DIM, as_floats, as_ids, blocks
 from .errors import InputError
 from .npyfile import Npz, open_npy, read_id_file
 from .parquet import ParquetRows, column_kinds, find_id_column, find_vector_columns, open_parquet, read_columns
-from .sources import ArrayRows, FileRows, RowSource, block_rows, check_rows, gather, reading, regular_file
+from .sources import ArrayRows, ChosenRows, FileRows, RowSource, block_rows, check_rows, gather, reading, regular_file
 
 SUFFIXES = (".npy", ".npz", ".parquet", ".fvecs")
 ZERO_ROWS = ("error", "keep")
@@ -78,18 +78,20 @@ class Vectors:
 
     def subset(self, rows: np.ndarray) -> "Vectors":
         """The rows numbered `rows`, in that order, in memory. Raises InputError for no rows, row numbers out of range, or one row twice."""
+        chosen = self.arranged(rows)
+        return Vectors(chosen.ids, ArrayRows(chosen.matrix.read(0, chosen.count)), self.space)
+
+    def arranged(self, rows: np.ndarray) -> "Vectors":
+        """The rows numbered `rows`, in that order, each read where it is when it is asked for. Raises InputError, as `subset`."""
         rows = np.asarray(rows)
         if rows.dtype.kind not in "iu" or rows.ndim != 1 or not rows.size:
             raise InputError(f"rows: got {rows.dtype} of shape {rows.shape}; expected at least one row number, int64 of shape (rows,).")
         if int(rows.min()) < 0 or int(rows.max()) >= self.count:
             raise InputError(f"rows: got {int(rows.min())} to {int(rows.max())}; expected 0 to {self.count - 1}.")
-        ascending, back = np.unique(rows.astype(np.int64), return_inverse=True)
-        if ascending.size != rows.size:
-            raise InputError(f"rows: got {rows.size - ascending.size} rows more than once; expected each at most once.")
-        matrix = gather(self.matrix, ascending)
-        if not np.array_equal(ascending, rows):
-            matrix = matrix[back]
-        return Vectors(self.ids[rows], ArrayRows(matrix), self.space)
+        repeated = rows.size - np.unique(rows).size
+        if repeated:
+            raise InputError(f"rows: got {repeated} rows more than once; expected each at most once.")
+        return Vectors(self.ids[rows], ChosenRows(self.matrix, rows.astype(np.int64)), self.space)
 
 
 def as_vectors(matrix: object, ids: object = None, *, space: str = "", zero_rows: str = "error") -> Vectors:

@@ -23,6 +23,7 @@ LAYERS = [
     {"table"},
     {"store", "search"},
     {"compression"},
+    {"adaptive"},
     {"evaluate"},
     {"tune"},
     {"report"},

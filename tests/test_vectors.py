@@ -230,3 +230,17 @@ def test_subset_keeps_the_order_asked_for(tmp_path, suffix):
 def test_subset_refuses(rows, message):
     with pytest.raises(InputError, match=message):
         as_vectors(X).subset(rows)
+
+
+def test_arranged_rows_are_read_where_they_are(tmp_path):
+    x = np.random.default_rng(0).standard_normal((5_000, 24)).astype(np.float32)
+    np.save(tmp_path / "x.npy", x)
+    order = np.random.default_rng(1).permutation(5_000)[:3_000]
+    for vectors in (as_vectors(x), read_vectors(tmp_path / "x.npy")):
+        mixed = vectors.arranged(order)
+        assert np.array_equal(mixed.ids, order) and np.array_equal(mixed.read(), x[order])
+        assert np.array_equal(np.concatenate([part for _, part in mixed.blocks(700)]), x[order])
+        assert np.array_equal(mixed.subset(np.array([5, 2])).read(), x[order[[5, 2]]])
+        assert np.array_equal(mixed.sample(40, np.random.default_rng(3))[1], x[order[mixed.sample(40, np.random.default_rng(3))[0]]])
+    with pytest.raises(InputError, match="more than once"):
+        as_vectors(x).arranged(np.array([1, 1]))

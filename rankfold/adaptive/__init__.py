@@ -1,0 +1,1 @@
+"""Adaptive rate: rows of one table at several sizes, and codebooks that several tables share."""
