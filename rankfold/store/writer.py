@@ -1,11 +1,9 @@
 """Writing an artifact as a stream: hidden until it is whole, then published by one rename."""
 
-import contextlib
 import errno
 import hashlib
 import os
 import platform
-import shutil
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,10 +16,10 @@ from ..calibration import Calibration
 from ..codec import Codec
 from ..codes import Arrays
 from ..errors import ArtifactError, InputError
-from .folder import CURRENT, check_root, clear_leftovers, discard, hidden_name, hold, locked, make_folder, read_current, sync_directory, write_file, writing
-from .manifest import ALIVE, IDS, MANIFEST, FileEntry, Manifest, SegmentEntry, calibration_file, digest_of, is_array_file, is_plain, parse, segment_file
+from .draft import Draft
+from .folder import writing
+from .manifest import ALIVE, IDS, FileEntry, Manifest, SegmentEntry, calibration_file, is_array_file, is_plain, parse, segment_file
 from .npy import file_bytes, header, is_dtype
-from .verify import findings_of
 
 WRITE_BYTES = 1 << 22
 
@@ -101,14 +99,11 @@ class ArtifactWriter:
 
     def __init__(self, root: Path | str, *, dim: int, ids: np.ndarray, unit: bool = False, space: str = "", alive: np.ndarray | None = None):
         self.root = Path(root)
-        check_root(self.root)
+        self._draft = Draft(self.root)
         if ids.ndim != 1 or (alive is not None and alive.shape != ids.shape):
             raise InputError(f"ids, alive: got shapes {ids.shape} and {None if alive is None else alive.shape}; expected one id (and one mark) a row.")
         self._dim, self._unit, self._space = int(dim), bool(unit), space
         self._ids, self._alive = ids, alive
-        self._directory: Path | None = None
-        self._lock: int | None = None
-        self._made_folders: list[Path] = []
         self._files: dict[str, FileEntry] = {}
         self._calibration: dict[str, object] | None = None
         self._segments: list[SegmentEntry] = []
@@ -116,17 +111,11 @@ class ArtifactWriter:
         self._left = 0
 
     def __enter__(self) -> "ArtifactWriter":
+        self._draft.__enter__()
         try:
-            with writing(self.root):
-                self._made_folders = make_folder(self.root)
-                with locked(self.root):
-                    clear_leftovers(self.root)
-                    self._directory = hidden_name(self.root)
-                    self._directory.mkdir()
-                    self._lock = hold(self._directory, wait=False)
-                self._put(IDS, self._ids)
-                if self._alive is not None:
-                    self._put(ALIVE, self._alive)
+            self._put(IDS, self._ids)
+            if self._alive is not None:
+                self._put(ALIVE, self._alive)
         except BaseException:
             self._clean()
             raise
@@ -138,7 +127,7 @@ class ArtifactWriter:
     def segment(self, codec: Codec, state: Arrays, *, rows: int, share: int | None = None) -> None:
         """Start the next segment of `rows` rows; `append` fills it.
 
-        share: number of an earlier segment that has the same codec and state, whose state files are used again.
+        share: number of an earlier segment that has the same state, whose state files are used again.
         """
         self._check_full()
         if rows < 1:
@@ -184,7 +173,7 @@ class ArtifactWriter:
         """
         made = {"rankfold": _version(), "python": platform.python_version(), "numpy": np.__version__, "note": note, "details": dict(details or {})}
         self._check_full()
-        if self._directory is None or not self._segments:
+        if self._draft.directory is None or not self._segments:
             raise InputError("publish: got no segment; expected one, inside the `with` block, and one publish only.")
         if not isinstance(note, str) or not isinstance(self._space, str) or not is_plain(made):
             raise InputError("note, space, details: expected text, and details of text, finite numbers, lists and dictionaries with text keys.")
@@ -194,49 +183,18 @@ class ArtifactWriter:
             parse(raw)
         except ArtifactError as error:
             raise InputError(f"publish: these arrays do not make an artifact. {error}") from error
-        with writing(self.root):
-            write_file(self._directory / MANIFEST, raw)
-            sync_directory(self._directory)
-            with locked(self.root):
-                target = self._swap(self._directory, digest_of(raw))
-        try:
-            sync_directory(self.root)
-        except OSError as error:
-            raise ArtifactError(f"{target}: was published, but may not survive a loss of power ({error.strerror}). Check the disk and save again.") from error
-        return target
-
-    def _swap(self, directory: Path, digest: str) -> Path:
-        """Two renames: the artifact gets its name, then `current` names it. What fails before the second is undone."""
-        target, pointer = self.root / digest, hidden_name(self.root)
-        fresh = False
-        try:
-            write_file(pointer, f"{digest}\n".encode("ascii"))
-            if target.exists() and findings_of(target):
-                discard(target)
-            if not target.exists():
-                os.rename(directory, target)
-                self._directory, fresh = None, True
-                sync_directory(self.root)
-            os.replace(pointer, self.root / CURRENT)
-        except BaseException:
-            pointer.unlink(missing_ok=True)
-            if fresh and read_current(self.root) != digest:
-                with contextlib.suppress(OSError):
-                    discard(target)
-            raise
-        self._made_folders = []
-        return target
+        return self._draft.publish(raw)
 
     def _check_full(self) -> None:
         if self._left:
             raise InputError(f"segment {len(self._segments) - 1}: lacks {self._left} of {self._segments[-1].rows} rows; expected all before what comes next.")
 
     def _begin(self, name: str, dtype: np.dtype, shape: tuple[int, ...]) -> ArrayFile:
-        if self._directory is None:
+        if self._draft.directory is None:
             raise InputError("ArtifactWriter: is not open; expected use inside its `with` block.")
         if not is_dtype(dtype.str) or not is_array_file(name):
             raise InputError(f"{name}: got dtype {dtype.str}; expected a name of a-z, 0-9, dot, dash and underscore, and a dtype of docs/format.md.")
-        return ArrayFile(self._directory / name, dtype, shape)
+        return ArrayFile(self._draft.directory / name, dtype, shape)
 
     def _put(self, name: str, array: np.ndarray) -> None:
         with writing(self.root):
@@ -251,15 +209,7 @@ class ArtifactWriter:
         """Drop whatever was not published."""
         for file in self._open.values():
             file.close()
-        if self._directory is not None:
-            shutil.rmtree(self._directory, ignore_errors=True)
-            self._directory = None
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
-        for folder in self._made_folders:
-            with contextlib.suppress(OSError):
-                folder.rmdir()
+        self._draft.clean()
 
 
 def _version() -> str:
