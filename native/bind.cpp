@@ -92,6 +92,46 @@ void select(const char* level, const Array<const float, 2>& scores, std::int64_t
     run.select(scores.data(), first, top_scores.data(), top_rows.data(), scores.shape(0), scores.shape(1), top_scores.shape(1));
 }
 
+using Bytes = Array<const std::uint8_t, 1>;
+using Tables = Array<const std::int8_t, 2>;
+
+Trellis trellis_of(const Numbers& reach, const Bytes& advance, const Bytes& which, const Tables& tables, size_t bytes) {
+    return {reach.data(), advance.data(), which.data(), tables.data(), reach.shape(0), bytes, tables.shape(0), tables.shape(1)};
+}
+
+void trellis_encode(const char* level, const Array<const float, 2>& targets, const Numbers& reach, const Bytes& advance, const Bytes& which,
+                    const Tables& tables, const Array<std::uint8_t, 2>& out, const Array<float, 1>& cost) {
+    const Kernels& run = kernels_of(level);
+    const Trellis trellis = trellis_of(reach, advance, which, tables, out.shape(1));
+    nb::gil_scoped_release unlocked;
+    run.trellis_encode(targets.data(), trellis, out.data(), cost.data(), targets.shape(0));
+}
+
+void trellis_decode(const char* level, const Array<const std::uint8_t, 2>& codes, const Numbers& reach, const Bytes& advance, const Bytes& which,
+                    const Tables& tables, const Array<float, 2>& out) {
+    const Kernels& run = kernels_of(level);
+    const Trellis trellis = trellis_of(reach, advance, which, tables, codes.shape(1));
+    nb::gil_scoped_release unlocked;
+    run.trellis_decode(codes.data(), trellis, out.data(), codes.shape(0));
+}
+
+using Counts = Array<const std::uint16_t, 2>;
+using Chosen = Array<const std::int32_t, 1>;
+
+void rans_encode(const char* level, const Array<const std::uint8_t, 2>& planes, const Counts& counts, const Chosen& chosen,
+                 const Array<std::uint32_t, 1>& states, const Array<std::uint16_t, 1>& words, const Array<std::int64_t, 1>& used) {
+    const Kernels& run = kernels_of(level);
+    nb::gil_scoped_release unlocked;
+    run.rans_encode(planes.data(), counts.data(), chosen.data(), states.data(), words.data(), used.data(), planes.shape(0), planes.shape(1));
+}
+
+void rans_decode(const char* level, const Array<const std::uint32_t, 1>& states, const Array<const std::uint16_t, 1>& words, const Counts& counts,
+                 const Chosen& chosen, const Array<std::uint8_t, 2>& planes, const Array<std::int64_t, 1>& left) {
+    const Kernels& run = kernels_of(level);
+    nb::gil_scoped_release unlocked;
+    run.rans_decode(states.data(), words.data(), counts.data(), chosen.data(), planes.data(), left.data(), words.shape(0), planes.shape(0), planes.shape(1));
+}
+
 }  // namespace bound
 
 NB_MODULE(_native, module) {
@@ -106,4 +146,10 @@ NB_MODULE(_native, module) {
     module.def("nearest", bound::nearest, "level"_a, array("x"), array("centroids"), array("half_norms"), array("best"), array("score"));
     module.def("beam", bound::beam, "level"_a, array("dots"), array("cross"), array("half_norms"), array("codes"), array("cost"), "width"_a);
     module.def("select", bound::select, "level"_a, array("scores"), "first"_a, array("top_scores"), array("top_rows"));
+    module.def("trellis_encode", bound::trellis_encode, "level"_a, array("targets"), array("reach"), array("advance"), array("which"), array("tables"),
+               array("out"), array("cost"));
+    module.def("trellis_decode", bound::trellis_decode, "level"_a, array("codes"), array("reach"), array("advance"), array("which"), array("tables"),
+               array("out"));
+    module.def("rans_encode", bound::rans_encode, "level"_a, array("planes"), array("counts"), array("chosen"), array("states"), array("words"), array("used"));
+    module.def("rans_decode", bound::rans_decode, "level"_a, array("states"), array("words"), array("counts"), array("chosen"), array("planes"), array("left"));
 }

@@ -16,6 +16,15 @@ struct Scale {
     const float* offset;
 };
 
+// Rings of `bytes` bytes for m coordinates, whose windows look into `count` tables of `size` values.
+struct Trellis {
+    const float* reach;
+    const std::uint8_t* advance;
+    const std::uint8_t* which;
+    const std::int8_t* tables;
+    size_t m, bytes, count, size;
+};
+
 using Dot8 = void(const std::int16_t* queries, const std::int8_t* rows, std::int32_t* out, size_t q, size_t n, size_t d);
 using Interleave = void(const std::uint8_t* codes, std::uint8_t* out, size_t n, size_t g);
 using Lut = void(const std::uint8_t* tables, const std::uint8_t* packed, Scale scale, float* out, size_t q, size_t n, size_t g);
@@ -23,6 +32,12 @@ using Bits = void(const std::uint64_t* planes, const std::uint64_t* rows, Scale 
 using Nearest = void(const float* x, const float* centroids, const float* half_norms, std::int32_t* best, float* score, size_t n, size_t k, size_t d);
 using Beam = void(const float* dots, const float* cross, const float* half_norms, std::uint8_t* codes, float* cost, size_t n, size_t levels, size_t size, size_t width);
 using Select = void(const float* scores, std::int64_t first, float* top_scores, std::int64_t* top_rows, size_t q, size_t n, size_t k);
+using TrellisEncode = void(const float* targets, const Trellis& trellis, std::uint8_t* codes, float* cost, size_t n);
+using TrellisDecode = void(const std::uint8_t* codes, const Trellis& trellis, float* out, size_t n);
+using RansEncode = void(const std::uint8_t* planes, const std::uint16_t* counts, const std::int32_t* chosen, std::uint32_t* states, std::uint16_t* words,
+                        std::int64_t* used, size_t w, size_t n);
+using RansDecode = void(const std::uint32_t* states, const std::uint16_t* words, const std::uint16_t* counts, const std::int32_t* chosen,
+                        std::uint8_t* planes, std::int64_t* left, size_t length, size_t w, size_t n);
 
 struct Kernels {
     Dot8* dot8;
@@ -33,6 +48,10 @@ struct Kernels {
     Nearest* nearest;
     Beam* beam;
     Select* select;
+    RansEncode* rans_encode;
+    RansDecode* rans_decode;
+    TrellisEncode* trellis_encode;
+    TrellisDecode* trellis_decode;
 };
 
 #ifdef RANKFOLD_LEVEL
@@ -45,6 +64,10 @@ Bits bits;
 Nearest nearest;
 Beam beam;
 Select select;
+TrellisEncode trellis_encode;
+TrellisDecode trellis_decode;
+RansEncode rans_encode;
+RansDecode rans_decode;
 }  // namespace RANKFOLD_LEVEL
 #endif
 

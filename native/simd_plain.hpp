@@ -114,4 +114,18 @@ RANKFOLD_INLINE Index all_index(std::int32_t x) { return Index{x, x, x, x}; }
 RANKFOLD_INLINE Index choose_index(Mask mask, Index yes, Index no) { return mask ? yes : no; }
 RANKFOLD_INLINE F32 to_float(const std::int32_t* from) { return __builtin_convertvector(load_index(from), F32); }
 
+// Trellis search.
+constexpr size_t TRELLIS_VECTORS = 4;  // of rows, searched together
+RANKFOLD_INLINE F32 lower(F32 a, F32 b) { return a < b ? a : b; }
+// x with its last bits replaced by `tag`, and those bits of x, moved up and joined to others.
+RANKFOLD_INLINE F32 tagged(F32 x, std::uint32_t mask, std::uint32_t tag) {
+    return reinterpret_cast<F32>((reinterpret_cast<Index>(x) & static_cast<std::int32_t>(~mask)) | static_cast<std::int32_t>(tag));
+}
+RANKFOLD_INLINE Index join_bits(Index joined, F32 x, std::uint32_t mask, int up) {
+    return joined | (reinterpret_cast<Index>(x) & static_cast<std::int32_t>(mask)) << up;
+}
+RANKFOLD_INLINE void store_bytes(std::uint8_t* to, Index x) {
+    for (size_t lane = 0; lane < FLOATS; ++lane) to[lane] = static_cast<std::uint8_t>(x[lane]);
+}
+
 }  // namespace rankfold::RANKFOLD_LEVEL

@@ -106,4 +106,22 @@ RANKFOLD_INLINE Index all_index(std::int32_t x) { return _mm_set1_epi32(x); }
 RANKFOLD_INLINE Index choose_index(Mask mask, Index yes, Index no) { return _mm_blendv_epi8(no, yes, _mm_castps_si128(mask)); }
 RANKFOLD_INLINE F32 to_float(const std::int32_t* from) { return _mm_cvtepi32_ps(load_index(from)); }
 
+// Trellis search.
+constexpr size_t TRELLIS_VECTORS = 4;  // of rows, searched together
+RANKFOLD_INLINE F32 lower(F32 a, F32 b) { return _mm_min_ps(a, b); }
+// x with its last bits replaced by `tag`, and those bits of x, moved up and joined to others.
+RANKFOLD_INLINE F32 tagged(F32 x, std::uint32_t mask, std::uint32_t tag) {
+    const __m128i keep = _mm_set1_epi32(static_cast<int>(~mask)), put = _mm_set1_epi32(static_cast<int>(tag));
+    return _mm_castsi128_ps(_mm_or_si128(_mm_and_si128(_mm_castps_si128(x), keep), put));
+}
+RANKFOLD_INLINE Index join_bits(Index joined, F32 x, std::uint32_t mask, int up) {
+    const __m128i bits = _mm_and_si128(_mm_castps_si128(x), _mm_set1_epi32(static_cast<int>(mask)));
+    return _mm_or_si128(joined, _mm_slli_epi32(bits, up));
+}
+RANKFOLD_INLINE void store_bytes(std::uint8_t* to, Index x) {
+    const __m128i words = _mm_packus_epi32(x, x), bytes = _mm_packus_epi16(words, words);
+    const int four = _mm_cvtsi128_si32(bytes);
+    std::memcpy(to, &four, sizeof four);
+}
+
 }  // namespace rankfold::RANKFOLD_LEVEL

@@ -112,4 +112,21 @@ RANKFOLD_INLINE Index all_index(std::int32_t x) { return _mm256_set1_epi32(x); }
 RANKFOLD_INLINE Index choose_index(Mask mask, Index yes, Index no) { return _mm256_blendv_epi8(no, yes, _mm256_castps_si256(mask)); }
 RANKFOLD_INLINE F32 to_float(const std::int32_t* from) { return _mm256_cvtepi32_ps(load_index(from)); }
 
+// Trellis search.
+constexpr size_t TRELLIS_VECTORS = 2;  // of rows, searched together
+RANKFOLD_INLINE F32 lower(F32 a, F32 b) { return _mm256_min_ps(a, b); }
+// x with its last bits replaced by `tag`, and those bits of x, moved up and joined to others.
+RANKFOLD_INLINE F32 tagged(F32 x, std::uint32_t mask, std::uint32_t tag) {
+    const __m256i keep = _mm256_set1_epi32(static_cast<int>(~mask)), put = _mm256_set1_epi32(static_cast<int>(tag));
+    return _mm256_castsi256_ps(_mm256_or_si256(_mm256_and_si256(_mm256_castps_si256(x), keep), put));
+}
+RANKFOLD_INLINE Index join_bits(Index joined, F32 x, std::uint32_t mask, int up) {
+    const __m256i bits = _mm256_and_si256(_mm256_castps_si256(x), _mm256_set1_epi32(static_cast<int>(mask)));
+    return _mm256_or_si256(joined, _mm256_slli_epi32(bits, up));
+}
+RANKFOLD_INLINE void store_bytes(std::uint8_t* to, Index x) {
+    const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(words, words));
+}
+
 }  // namespace rankfold::RANKFOLD_LEVEL

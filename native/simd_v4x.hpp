@@ -110,4 +110,18 @@ RANKFOLD_INLINE Index all_index(std::int32_t x) { return _mm512_set1_epi32(x); }
 RANKFOLD_INLINE Index choose_index(Mask mask, Index yes, Index no) { return _mm512_mask_blend_epi32(mask, no, yes); }
 RANKFOLD_INLINE F32 to_float(const std::int32_t* from) { return _mm512_cvtepi32_ps(load_index(from)); }
 
+// Trellis search.
+constexpr size_t TRELLIS_VECTORS = 1;  // of rows, searched together
+RANKFOLD_INLINE F32 lower(F32 a, F32 b) { return _mm512_min_ps(a, b); }
+// x with its last bits replaced by `tag`, and those bits of x, moved up and joined to others.
+RANKFOLD_INLINE F32 tagged(F32 x, std::uint32_t mask, std::uint32_t tag) {
+    const __m512i keep = _mm512_set1_epi32(static_cast<int>(~mask)), put = _mm512_set1_epi32(static_cast<int>(tag));
+    return _mm512_castsi512_ps(_mm512_ternarylogic_epi32(_mm512_castps_si512(x), keep, put, 0xea));
+}
+RANKFOLD_INLINE Index join_bits(Index joined, F32 x, std::uint32_t mask, int up) {
+    const __m512i bits = _mm512_and_si512(_mm512_castps_si512(x), _mm512_set1_epi32(static_cast<int>(mask)));
+    return _mm512_or_si512(joined, _mm512_slli_epi32(bits, static_cast<unsigned>(up)));
+}
+RANKFOLD_INLINE void store_bytes(std::uint8_t* to, Index x) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(x)); }
+
 }  // namespace rankfold::RANKFOLD_LEVEL

@@ -22,11 +22,29 @@ except ImportError:
 else:
     _native = _built
 
-__all__ = ["beam", "bits", "dot8", "interleave", "level", "levels", "lut4", "lut8", "nearest", "select", "trellis_decode", "trellis_encode", "use"]
+__all__ = [
+    "beam",
+    "bits",
+    "dot8",
+    "interleave",
+    "level",
+    "levels",
+    "lut4",
+    "lut8",
+    "nearest",
+    "rans_decode",
+    "rans_encode",
+    "select",
+    "trellis_decode",
+    "trellis_encode",
+    "use",
+]
 
 BLOCK = 64
 MAX_BEAM = 64
 MAX_BEAM_LEVELS = 128
+RANS_TOTAL = 1 << 14
+RANS_LANES = 8
 MAX_ADVANCE = 6
 TRELLIS_SIZES = [1 << window for window in range(6, 13)]
 
@@ -255,6 +273,46 @@ def _expect_trellis(reach: np.ndarray, advance: np.ndarray, which: np.ndarray, t
         )
     if which.max(initial=0) >= len(tables):
         raise InputError(f"which: got table {which.max(initial=0)}; expected 0 to {len(tables) - 1}.")
+
+
+def rans_encode(planes: np.ndarray, counts: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Range-code the bytes of `planes`: states uint32 (8,) and words uint16, from which `rans_decode` gets them back.
+
+    planes uint8 (w, n); counts uint16 (t, 256), each row the shares of the 256 values, 16,384 in all; chosen int32 (w,): the row of `counts` for each plane.
+    Values of share s / 16,384 take log2(16,384 / s) bits. Symbol r of a plane goes to state r modulo 8; the last symbol is coded first, so that the
+    first comes out first. Asymmetric numeral systems: Duda (2013); interleaved: Giesen, "Interleaved entropy coders" (2014).
+    Raises InputError for other dtypes, shapes or layouts, and for a value whose share is 0.
+    """
+    _expect("planes", planes, np.uint8, "w", "n")
+    _expect_shares(counts, chosen, len(planes))
+    states, words, used = np.empty(RANS_LANES, np.uint32), np.empty(planes.size, np.uint16), np.empty(1, np.int64)
+    _run("rans_encode", planes, counts, chosen, states, words, used)
+    if used[0] < 0:
+        raise InputError("planes: got a value whose share in counts is 0; expected shares of at least 1 for every value that occurs.")
+    return states, words[words.size - int(used[0]) :].copy()
+
+
+def rans_decode(states: np.ndarray, words: np.ndarray, counts: np.ndarray, chosen: np.ndarray, planes: np.ndarray) -> bool:
+    """Write into `planes` uint8 (w, n) what `rans_encode` coded; says whether states and words ended as they must.
+
+    Any states and words decode to something; only those of an encoder end well. Raises InputError for other dtypes, shapes or layouts.
+    """
+    _expect("planes", planes, np.uint8, "w", "n", written=True)
+    _expect("states", states, np.uint32, RANS_LANES)
+    _expect("words", words, np.uint16, "words")
+    _expect_shares(counts, chosen, len(planes))
+    left = np.empty(1, np.int64)
+    _run("rans_decode", states, words, counts, chosen, planes, left)
+    return int(left[0]) == 0
+
+
+def _expect_shares(counts: np.ndarray, chosen: np.ndarray, places: int) -> None:
+    _expect("counts", counts, np.uint16, "t", 256)
+    _expect("chosen", chosen, np.int32, places)
+    if (counts.sum(axis=1, dtype=np.int64) != RANS_TOTAL).any():
+        raise InputError(f"counts: got rows that do not sum to {RANS_TOTAL}; expected shares of {RANS_TOTAL}.")
+    if chosen.size and not 0 <= chosen.min() <= chosen.max() < len(counts):
+        raise InputError(f"chosen: got rows {chosen.min()} to {chosen.max()} of counts; expected 0 to {len(counts) - 1}.")
 
 
 def _expect_scaled(count: int, step: np.ndarray, offset: np.ndarray, out: np.ndarray) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 
 CONTEXT_WINDOWS = 8  # bits on either side of the wrap, in windows, that settle the state there
+MAX_TRIALS = 16
 FAR = np.float32(1e30)  # the cost of a state that a path may not start in
 REACH_LIMIT = np.float32(8)  # targets are cut at so many times the largest value that their coordinate can take
 ROW_BLOCK = 256
@@ -11,14 +12,34 @@ ROW_BLOCK = 256
 def trellis_encode(targets, reach, advance, which, tables, out, cost):
     scale, limits = trellis_scaling(reach, which, tables)
     values = (reach * scale)[:, None] * tables.astype(np.float32)[which]
+    trials = _trials(len(reach), int(advance.sum(dtype=np.int64)), tables.shape[1].bit_length() - 1)
     for first in range(0, len(targets), ROW_BLOCK):
         rows = slice(first, first + ROW_BLOCK)
         with np.errstate(over="ignore"):
             near = np.clip(targets[rows] * scale, -limits, limits)
-        start = _state_at_wrap(near, values, advance)
-        picked = _search(near, values, advance, np.arange(len(reach)), start)
-        _write(picked, advance, out[rows])
-    _squared_error(targets, reach, advance, which, tables, out, cost)
+        lowest = np.full(len(near), np.inf)
+        for trial in range(trials):
+            codes = _ring(near, values, advance, trial * len(reach) // trials)
+            error = _squared_error(targets[rows], reach, advance, which, tables, codes)
+            better = error < lowest if trial else slice(None)
+            out[rows][better], lowest[better] = codes[better], error[better]
+        with np.errstate(over="ignore"):
+            cost[rows] = lowest
+
+
+def _trials(count, bits, window):
+    """How many places of the wrap are tried: one on long rings, more where the ends of a path are a large part of it."""
+    asked = -(-2 * (CONTEXT_WINDOWS * window) ** 2 // bits**2)
+    return min(asked, MAX_TRIALS, count)
+
+
+def _ring(near, values, advance, wrap):
+    """Codes (n, B) of the best path whose ends meet before coordinate `wrap`."""
+    order = np.arange(wrap, wrap + len(advance)) % len(advance)
+    start = _state_at_wrap(near[:, order], values[order], advance[order])
+    picked = np.empty(near.shape, np.uint8)
+    picked[:, order] = _search(near, values, advance, order, start)
+    return _pack(picked, advance)
 
 
 def trellis_decode(codes, reach, advance, which, tables, out):
@@ -98,18 +119,17 @@ def _search(near, values, advance, order, start):
     return picked
 
 
-def _write(picked, advance, out):
-    """Put the bits of every coordinate behind each other, the least significant first."""
+def _pack(picked, advance):
+    """The bits of every coordinate behind each other, the least significant first."""
     coordinate = np.repeat(np.arange(len(advance)), advance)
     place = np.arange(len(coordinate)) - np.repeat(np.cumsum(advance, dtype=np.int64) - advance, advance)
-    out[:] = np.packbits(picked[:, coordinate] >> place.astype(np.uint8) & 1, axis=1, bitorder="little")
+    return np.packbits(picked[:, coordinate] >> place.astype(np.uint8) & 1, axis=1, bitorder="little")
 
 
-def _squared_error(targets, reach, advance, which, tables, codes, cost):
+def _squared_error(targets, reach, advance, which, tables, codes):
     windows = _windows(codes, advance, tables.shape[1])
     total = np.zeros(len(targets))
     for coordinate in range(len(reach)):
         decoded = np.float64(reach[coordinate]) * tables[which[coordinate], windows[:, coordinate]]
         total += (targets[:, coordinate] - decoded) ** 2
-    with np.errstate(over="ignore"):
-        cost[:] = total
+    return total
