@@ -26,7 +26,7 @@ def read_items(
     zero_rows: str = "error",
 ) -> Vectors:
     """The items of a file; ids from a .npy file or from a text file with one id a line. Raises InputError."""
-    given = None if ids is None else ids if ids.suffix == ".npy" else _id_lines(ids)
+    given = None if ids is None else ids if ids.suffix == ".npy" else read_names(ids, "ids")
     return read_vectors(path, ids=given, id_column=id_column, vector_column=vector_column, space=space, zero_rows=zero_rows)
 
 
@@ -77,8 +77,10 @@ def _refuse_constant(text: str) -> object:
     raise ValueError(f"it holds {text}")
 
 
-def _id_lines(path: Path) -> list[str]:
+def read_names(path: Path, name: str) -> list[str]:
+    """A text file with one id or name a line. Raises InputError when it is not UTF-8; `name` says what for."""
     try:
         return path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
-        raise InputError(f"ids: {path} is not UTF-8 text ({error.reason}); expected one id a line, or a .npy file.") from error
+        expected = "one id a line, or a .npy file" if name == "ids" else "one name a line"
+        raise InputError(f"{name}: {path} is not UTF-8 text ({error.reason}); expected {expected}.") from error

@@ -1,10 +1,13 @@
-"""What compress and evaluate share: the evidence from the files given, what it is in words, and the report of one section."""
+"""What compress, evaluate and calibrate share: the evidence from the files given, what it is in words, and the report of one section."""
+
+import numpy as np
 
 from .. import kernels
 from ..errors import InputError
 from ..interactions import Interactions
 from ..progress import Progress
 from ..report import Section
+from ..table import Table, check_space
 from ..tune.evidence import Evidence, item_evidence, user_evidence
 from ..vectors import Vectors
 from .main import VERSION
@@ -47,3 +50,20 @@ def content_of(section: Section, *, seed: int, command: str) -> dict:
         "sections": [section],
         "reproduce": [command],
     }
+
+
+def check_same_rows(table: Table, vectors: Vectors) -> None:
+    """Raise InputError unless the vectors are those that the table was made from, row by row."""
+    if table.count_alive != table.count:
+        raise InputError(
+            f"artifact: {table.count - table.count_alive} of its {table.count} rows were removed, and would count as lost; expected none. "
+            "Save table.compact() and give the vectors of the rows that are left."
+        )
+    if table.dim != vectors.dim or table.count != vectors.count:
+        raise InputError(f"against: got {vectors.count} rows x {vectors.dim} dimensions; expected {table.count} x {table.dim}, as the artifact has.")
+    check_space(vectors.space, table.space, "against")
+    if not np.array_equal(table.ids, vectors.ids):
+        row = int(np.flatnonzero(table.ids != vectors.ids)[0]) if table.ids.dtype.kind == vectors.ids.dtype.kind else 0
+        raise InputError(
+            f"against: row {row} has another id than in the artifact; expected the same ids in the same order. Give the same --ids or --id-column."
+        )

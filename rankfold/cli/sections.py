@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..report import numbers
 from . import render
 
 BUCKETS = ("head", "mid", "tail")
@@ -20,6 +21,7 @@ def section_lines(section: Mapping[str, Any]) -> list[str]:
     lines += ["", *point_lines(section)]
     if section["choice"]:
         lines += ["", f"  chosen: {section['choice']['codec']} - {section['choice']['why']}"]
+    lines += [line for measures in section.get("measures", []) for line in ["", *measure_lines(measures)]]
     lines += neighbour_lines(section["neighbours"])
     lines += finding_lines(section["findings"])
     return lines
@@ -63,6 +65,13 @@ def _point_row(point: Mapping[str, Any], chosen: str | None, with_quality: bool,
         buckets = point["buckets"] or {}
         row += [render.percent(buckets[name]["kept"]) if name in buckets else render.NOTHING for name in BUCKETS]
     return [*row, render.milliseconds(point["scan_ms"])]
+
+
+def measure_lines(measures: Mapping[str, Any]) -> list[str]:
+    """A further table of numbers, with what they mean below it."""
+    rows = [[name, *(numbers.measure(value) if value is not None else render.NOTHING for value in line)] for name, line in measures["lines"].items()]
+    about = textwrap.wrap(measures["about"], WIDTH, initial_indent="   ", subsequent_indent="   ")
+    return [*render.columns([measures["title"], *measures["columns"]], rows), *about]
 
 
 def neighbour_lines(neighbours: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from .auc import GroupAuc, compare_auc, group_auc
 from .buckets import Buckets, popularity_buckets
+from .calibration import CalibrationError, calibration_error, fit_calibration
 from .collisions import CollisionAudit, Collisions, collisions
 from .compare import Loss, compare, compare_parts
 from .exact import ExactSearcher
@@ -18,6 +19,7 @@ __all__ = [
     "DEFAULT_METRICS",
     "BucketReport",
     "Buckets",
+    "CalibrationError",
     "CollisionAudit",
     "Collisions",
     "ExactSearcher",
@@ -35,6 +37,7 @@ __all__ = [
     "by_chance",
     "by_column",
     "by_time",
+    "calibration_error",
     "choose_split",
     "collisions",
     "compare",
@@ -42,6 +45,7 @@ __all__ = [
     "compare_parts",
     "evaluate",
     "fidelity",
+    "fit_calibration",
     "group_auc",
     "last_of_user",
     "neighbourhoods",

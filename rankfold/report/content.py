@@ -91,6 +91,15 @@ class Neighbours(TypedDict):
     after: list[str]
 
 
+class Measures(TypedDict):
+    """A further table of numbers: a line each, one number (or None) a column; `about` says what they mean."""
+
+    title: str
+    about: str
+    columns: list[str]
+    lines: dict[str, list[float | None]]
+
+
 class Finding(TypedDict):
     """Something the reader should know: a warning may change the decision, a note does not."""
 
@@ -103,7 +112,7 @@ class Section(TypedDict):
 
     metric: what `quality` measures, such as "ndcg@10"; where quality is None, the same name as `fidelity.metric`.
     baseline: float32 vectors and what else they are compared with, such as plain popularity: name -> estimate of `metric`.
-    choice: None when nothing fits.
+    choice: None when nothing fits. measures: further tables, such as calibration or lists seen by users.
     """
 
     name: str
@@ -116,6 +125,7 @@ class Section(TypedDict):
     choice: Choice | None
     neighbours: list[Neighbours]
     findings: list[Finding]
+    measures: NotRequired[list[Measures]]
 
 
 class ReportContent(TypedDict):
@@ -150,6 +160,9 @@ def _check_section(section: Section, where: str) -> None:
         raise InputError(f"{where}.choice.codec: got {choice['codec']!r}; expected the name of a point: {', '.join(names)}.")
     if len({point["quality"] is None for point in section["points"]}) != 1:
         raise InputError(f"{where}.points: some have a quality and some have none; expected all or none, or they cannot be compared.")
+    for number, measures in enumerate(section.get("measures", [])):
+        if any(len(line) != len(measures["columns"]) for line in measures["lines"].values()):
+            raise InputError(f"{where}.measures[{number}].lines: expected {len(measures['columns'])} numbers in each line, one a column.")
     for name, estimate in section["baseline"].items():
         _check_interval(estimate["low"], estimate["high"], f"{where}.baseline[{name!r}]")
 

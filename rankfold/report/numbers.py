@@ -29,6 +29,11 @@ def metric(value: float) -> str:
     return _signed(f"{value:.4f}")
 
 
+def measure(value: float) -> str:
+    """Whole numbers as such; five digits after the point below 0.01, else four."""
+    return whole(value) if float(value).is_integer() else _signed(f"{value:.5f}") if abs(value) < 0.01 else _signed(f"{value:,.4f}")
+
+
 def percent(share: float) -> str:
     """0.012 as 1.2; two digits after the point below one percent."""
     value = share * 100

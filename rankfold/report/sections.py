@@ -26,10 +26,11 @@ def section(
     choice: Choice | None = None,
     neighbours: Sequence[Mapping] = (),
     notes: Sequence[str] = (),
+    measures: Sequence[Mapping] = (),
 ) -> Section:
     """One section of a report (see content.py) from measured points.
 
-    neighbours: dictionaries with item, before and after, as text. notes: sentences added to the evidence's findings.
+    neighbours: dictionaries with item, before and after, as text. notes: sentences added to the evidence's findings. measures: further tables, as Measures.
     """
     findings = [{"level": "warning" if finding.code in WARNINGS else "note", "text": finding.text} for finding in evidence.findings]
     findings += [{"level": "note", "text": text} for text in notes]
@@ -49,7 +50,7 @@ def section(
         "neighbours": [dict(entry) for entry in neighbours],
         "findings": findings,
     }
-    return cast(Section, content)
+    return cast(Section, content | ({"measures": [dict(one) for one in measures]} if measures else {}))
 
 
 def bucket_findings(point: Point) -> list[dict[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from . import numbers
 from .bars import PARTS
-from .content import Neighbours, Point, Section
+from .content import Measures, Neighbours, Point, Section
 from .markers import Families
 from .markup import Markup, join, tag
 
@@ -124,6 +124,13 @@ def baseline_table(section: Section) -> Markup:
     for name, one in section["baseline"].items():
         body.append(row(name, numbers.metric(one["mean"]), f"{numbers.metric(one['low'])} to {numbers.metric(one['high'])}"))
     return boxed("Baselines, uncompressed", [head], body)
+
+
+def measure_table(measures: Measures) -> Markup:
+    """A further table of numbers, with what they mean as its caption."""
+    head = tag("tr", header(""), *(header(column, number=True) for column in measures["columns"]))
+    body = [row(name, *(DASH if value is None else numbers.measure(value) for value in line)) for name, line in measures["lines"].items()]
+    return boxed(measures["about"], [head], body)
 
 
 def neighbour_table(shown: Neighbours) -> Markup:

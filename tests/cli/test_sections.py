@@ -45,3 +45,9 @@ def test_the_baseline_and_the_choice_are_said(section):
 def test_long_texts_are_cut():
     lines = sections.neighbour_lines([{"item": "x", "before": ["a" * 500], "after": ["b" * 500]}])
     assert max(len(line) for line in lines) <= 2 * sections.WIDTH
+
+
+def test_further_tables_are_shown(section):
+    section["measures"] = [{"title": "Lists", "about": "What users see.", "columns": ["mean", "n"], "lines": {"float32": [0.125, 3], "compressed": [None, 3]}}]
+    text = "\n".join(sections.section_lines(section))
+    assert "0.1250" in text and "What users see." in text and "Lists" in text

@@ -58,3 +58,12 @@ def test_nothing_may_fit_and_nothing_need_be_timed(sample):
     sample["sections"][0]["choice"] = None
     sample["sections"][0]["points"][0]["scan_ms"] = None
     check(sample)
+
+
+def test_further_tables_have_one_number_a_column(sample):
+    measures = {"title": "Lists", "about": "What users see.", "columns": ["mean", "n"], "lines": {"float32": [0.5, 3], "compressed": [None, 3]}}
+    sample["sections"][0]["measures"] = [measures]
+    check(sample)
+    measures["lines"]["float32"].append(1.0)
+    with pytest.raises(InputError, match=r"measures\[0\]\.lines: expected 2 numbers"):
+        check(sample)

@@ -38,3 +38,7 @@ def test_interval_times_and_metrics():
     assert numbers.metric_name("ndcg@10") == "NDCG@10"
     assert numbers.metric_name("agreement@100") == "Agreement@100"
     assert [numbers.milliseconds(value) for value in (0.0914, 1.914, 38.04, 1234.5)] == ["0.091", "1.91", "38.0", "1,234"]
+
+
+def test_measures_are_whole_or_have_digits_that_say_something():
+    assert [numbers.measure(value) for value in (150_505, 0.00052, 0.0103, 1.25, 0, -0.001)] == ["150,505", "0.00052", "0.0103", "1.2500", "0", "\u22120.00100"]

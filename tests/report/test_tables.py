@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from rankfold.report.markers import Families
-from rankfold.report.tables import DASH, baseline_table, bucket_table, bytes_table, everything_tried, neighbour_table
+from rankfold.report.tables import DASH, baseline_table, bucket_table, bytes_table, everything_tried, measure_table, neighbour_table
 
 
 def cells(table):
@@ -82,3 +82,8 @@ def test_items_of_one_name_stay_apart():
 
 def test_baselines(packages):
     assert cells(baseline_table(packages))[1] == ["plain popularity", "0.1702", "0.1638 to 0.1767"]
+
+
+def test_further_tables_show_their_numbers_and_gaps():
+    text = measure_table({"title": "Lists", "about": "What users see.", "columns": ["mean", "n"], "lines": {"a < b": [0.125, 30_000], "c": [None, 1]}})
+    assert "What users see." in text and "a &lt; b" in text and "0.1250" in text and "30,000" in text and DASH in text

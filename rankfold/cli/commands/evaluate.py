@@ -4,22 +4,20 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
-from ...errors import InputError
 from ...report.sections import section
 from ...store import load
-from ...table import Table, check_space
+from ...table import Table
 from ...tune.audit import audit
+from ...tune.calibration import measure_calibration
 from ...tune.evidence import Evidence
 from ...tune.measure import Point, measure
-from ...vectors import Vectors
 from .. import costs, machine, render, sections
 from ..exits import GATE_FAILED
 from ..gate import judge
 from ..inputs import read_events, read_items, read_users
-from ..judging import about, content_of, gather, notes
+from ..judging import about, check_same_rows, content_of, gather, notes
 from ..options import Artifact, AsJson, Events, IdColumn, IdFile, Seed, Space, Unknown, Users, VectorColumn, typed_again
 from ..output import Output, write_json
 from ..progress import shown
@@ -53,7 +51,7 @@ def evaluate(
     with shown() as progress:
         table = load(artifact)
         vectors = read_items(against, ids=ids, id_column=id_column, vector_column=vector_column, space=space, zero_rows="keep")
-        _check_same(table, vectors)
+        check_same_rows(table, vectors)
         people = read_users(users, vectors)
         events = read_events(interactions, people, vectors, unknown=unknown)
         evidence = gather(vectors, people, events, unit=table.unit, seed=seed, progress=progress)
@@ -61,8 +59,10 @@ def evaluate(
         point = measure(table, evidence, evidence.report, seed=seed)
         progress("search", 1, 1)
         audited = audit(table, vectors, popularity=evidence.report.task.events(vectors.count) if people is not None else None, seed=seed)
+        judged = None if people is None or events is None else measure_calibration(table, vectors, people.read(), events, seed=seed)
+    measures = [] if judged is None else [judged.measures()]
     said = about(evidence, chosen=False)
-    measured = section(artifact.name, said, rows=vectors.count, dim=vectors.dim, evidence=evidence, points=[point], notes=notes(events))
+    measured = section(artifact.name, said, rows=vectors.count, dim=vectors.dim, evidence=evidence, points=[point], notes=notes(events), measures=measures)
     for line in [*sections.section_lines(measured), "", *_point_lines(table, point, evidence), *costs.audit_lines(audited)]:
         output.line(line)
     output.line(f"  {render.seconds(time.monotonic() - start)}, peak memory {render.size(machine.peak_memory_bytes())}")
@@ -70,7 +70,14 @@ def evaluate(
         write_json(out, content_of(measured, seed=seed, command=typed_again(ctx)))
         output.line(f"wrote {out}")
     verdict = None if fail_if_drop is None else judge(evidence.metric, point.loss, fail_if_drop)
-    document = {"artifact": artifact, **_figures(point, evidence), "findings": measured["findings"], "audit": audited, "gate": verdict}
+    document = {
+        "artifact": artifact,
+        **_figures(point, evidence),
+        "findings": measured["findings"],
+        "audit": audited,
+        "gate": verdict,
+        "calibration": None if judged is None else judged.errors,
+    }
     if verdict is not None and verdict.state != "pass":
         output.fail("GateFailed", f"gate {verdict.state}: {verdict.why}.", GATE_FAILED, document)
     if verdict is not None:
@@ -86,20 +93,3 @@ def _point_lines(table: Table, point: Point, evidence: Evidence) -> list[str]:
 def _figures(point: Point, evidence: Evidence) -> dict:
     before, after = evidence.report.baseline, point.after
     return {**costs.point_document(point), "queries": before.count, "coverage": costs.coverages(before, after), "agreement": after.fidelity}
-
-
-def _check_same(table: Table, vectors: Vectors) -> None:
-    """Raise InputError unless the vectors are those that the table was made from, row by row."""
-    if table.count_alive != table.count:
-        raise InputError(
-            f"artifact: {table.count - table.count_alive} of its {table.count} rows were removed, and would count as lost; expected none. "
-            "Save table.compact() and give the vectors of the rows that are left."
-        )
-    if table.dim != vectors.dim or table.count != vectors.count:
-        raise InputError(f"against: got {vectors.count} rows x {vectors.dim} dimensions; expected {table.count} x {table.dim}, as the artifact has.")
-    check_space(vectors.space, table.space, "against")
-    if not np.array_equal(table.ids, vectors.ids):
-        row = int(np.flatnonzero(table.ids != vectors.ids)[0]) if table.ids.dtype.kind == vectors.ids.dtype.kind else 0
-        raise InputError(
-            f"against: row {row} has another id than in the artifact; expected the same ids in the same order. Give the same --ids or --id-column."
-        )

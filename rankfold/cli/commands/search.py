@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from ...arrays import as_text
+from ...errors import InputError
 from ...search import Searcher
 from ...store import load
 from ...vectors import read_vectors
@@ -22,6 +23,9 @@ def search(
         Path | None, typer.Option("--exclude", metavar="FILE", help="Events (user, item): what each query must not get; users are the ids of the queries.")
     ] = None,
     rerank: Annotated[Path | None, typer.Option("--rerank", metavar="ARTIFACT", help="A better artifact of the same rows, for a second look.")] = None,
+    calibrated: Annotated[
+        bool, typer.Option("--calibrated", help="Show probabilities (or restored scores) as `rankfold calibrate` fitted them; the order stays.")
+    ] = False,
     space: Space = None,
     as_json: AsJson = False,
 ) -> None:
@@ -32,14 +36,17 @@ def search(
     """
     output = Output(as_json)
     table = load(artifact)
+    if calibrated and (table.calibration is None or rerank is not None):
+        raise InputError(f"calibrated: expected an artifact with a calibration, and no --rerank; run `rankfold calibrate` on {artifact} first.")
     asked = read_vectors(queries, space=space, zero_rows="keep")
     searcher = Searcher(table, rerank=None if rerank is None else load(rerank))
     ranking = searcher.search(asked, min(k, table.count), exclude=excluded_rows(exclude, asked, table.ids))
+    scores = table.calibration.apply(ranking.scores) if calibrated and table.calibration is not None else ranking.scores
     ids = searcher.ids(ranking)
     results: list[dict[str, Any]] = []
     for row in range(asked.count):
         found = int((ranking.rows[row] >= 0).sum())
-        results.append({"query": _plain(asked.ids[row]), "ids": [_plain(one) for one in ids[row, :found]], "scores": ranking.scores[row, :found]})
+        results.append({"query": _plain(asked.ids[row]), "ids": [_plain(one) for one in ids[row, :found]], "scores": scores[row, :found]})
     for result in results:
         for one, score in zip(result["ids"], result["scores"], strict=True):
             output.line(f"{result['query']}\t{one}\t{score:.6g}")
