@@ -12,6 +12,7 @@ from .measure import DEFAULT_METRICS, baseline, evaluate
 from .neighbours import Neighbourhoods, neighbourhoods
 from .popularity import PopularitySearcher
 from .report import BucketReport, Finding, Report
+from .sensitivity import Candidates, Sensitivity, candidates, principal_directions, sensitivity
 from .split import Split, by_chance, by_column, by_time, choose_split, last_of_user
 from .task import Task
 
@@ -20,6 +21,7 @@ __all__ = [
     "BucketReport",
     "Buckets",
     "CalibrationError",
+    "Candidates",
     "CollisionAudit",
     "Collisions",
     "ExactSearcher",
@@ -31,6 +33,7 @@ __all__ = [
     "Neighbourhoods",
     "PopularitySearcher",
     "Report",
+    "Sensitivity",
     "Split",
     "Task",
     "baseline",
@@ -38,6 +41,7 @@ __all__ = [
     "by_column",
     "by_time",
     "calibration_error",
+    "candidates",
     "choose_split",
     "collisions",
     "compare",
@@ -50,4 +54,6 @@ __all__ = [
     "last_of_user",
     "neighbourhoods",
     "popularity_buckets",
+    "principal_directions",
+    "sensitivity",
 ]

@@ -3,13 +3,18 @@
 import numpy as np
 
 from ..arrays import F32, row_norms, unit_rows
+from ..evaluate.sensitivity import candidates, principal_directions, sensitivity
 from ..fitting.exposure import exposure
 from ..progress import Progress, silent
+from ..search import Rows
 from ..vectors import Vectors
 
 SHARES = (0.01, 0.05, 0.20)
 NEAR_DUPLICATE = 0.9999
 NEIGHBOUR_ROWS = 2_000
+SENSITIVITY_QUERIES = 200
+SENSITIVITY_BLOCKS = 16
+LEAST_ROWS = 20
 
 
 def inspect(
@@ -18,7 +23,7 @@ def inspect(
     """Facts about `vectors` as a JSON-ready dictionary.
 
     users: (u, dim), adds how unevenly exact top-100 lists use the rows. popularity: (n,) events a row, adds how it goes with the norms.
-    Keys: rows, dim, float32_bytes, norms, zero_rows, duplicates, spectrum, popularity, exposure, advice. Reads every row once, in blocks.
+    Keys: rows, dim, float32_bytes, norms, zero_rows, duplicates, spectrum, popularity, exposure, sensitivity, advice. Reads the rows a few times, in blocks.
     """
     rng = np.random.default_rng(seed)
     norms, duplicates = _pass_over(vectors, progress)
@@ -34,10 +39,12 @@ def inspect(
         "spectrum": spectrum(x),
         "popularity": None if popularity is None else popularity_facts(popularity, norms),
         "exposure": None,
+        "sensitivity": None,
     }
     if users is not None:
         shown = np.square(exposure(users, vectors, seed=seed)) - 0.5
         facts["exposure"] = share_facts(shown) | {"norm_correlation": rank_correlation(shown, norms)}
+    facts["sensitivity"] = sensitivities(vectors, users, seed=seed, progress=progress)
     facts["advice"] = advice(facts)
     return facts
 
@@ -106,6 +113,32 @@ def spectrum(x: F32) -> dict:
     }
 
 
+def sensitivities(vectors: Vectors, users: F32 | None, *, seed: int = 0, progress: Progress = silent) -> dict | None:
+    """Which dimensions, blocks of them and principal directions the exact top 10 of sampled queries rests on (see evaluate/sensitivity.py).
+
+    queries: how many; of: "users", or "rows" searching for their neighbours. dimensions, blocks (with `block`, the dimensions of each) and directions:
+    loss of overlap@10 when one is dropped, share of the sum of losses, variance, and the order. None for fewer than 20 rows.
+    """
+    if vectors.count < LEAST_ROWS:
+        return None
+    rng = np.random.default_rng(seed)
+    progress("drop dimensions", 0, 3)
+    seen = None
+    if users is None:
+        rows, queries = vectors.sample(min(SENSITIVITY_QUERIES, vectors.count), rng)
+        seen = Rows.from_pairs(np.arange(rows.size), rows, rows.size)
+    else:
+        queries = users[np.sort(rng.choice(users.shape[0], min(SENSITIVITY_QUERIES, users.shape[0]), replace=False))]
+    found = candidates(vectors, queries, seen=seen, seed=seed)
+    block = -(-vectors.dim // SENSITIVITY_BLOCKS)
+    parts = {"dimensions": {}, "blocks": {"block": block}, "directions": {"directions": principal_directions(found.sample)}}
+    measured = {}
+    for number, (name, how) in enumerate(parts.items()):
+        measured[name] = sensitivity(found, **how).to_dict()  # type: ignore[arg-type]
+        progress("drop dimensions", number + 1, 3)
+    return {"queries": len(queries), "of": "rows" if users is None else "users", "block": block, **measured}
+
+
 def share_facts(counts: np.ndarray) -> dict:
     """How unevenly events or list places fall on rows: share of the top 1, 5 and 20 % of rows, Gini index, rows with none."""
     ordered = np.sort(np.asarray(counts, np.float64))[::-1]
@@ -153,6 +186,11 @@ def advice(facts: dict) -> list[str]:
         said.append(f"The spectrum is uneven (coding gain {gain:.2f} bits a dimension): codecs that follow the principal directions pay.")
     else:
         said.append(f"The spectrum is flat (coding gain {gain:.2f} bits a dimension): cutting dimensions will hurt; a random rotation is as good as a PCA.")
+    if facts["sensitivity"]:
+        shares = np.sort(facts["sensitivity"]["dimensions"]["share"])
+        least = float(shares[: shares.size // 2].sum())
+        if shares.sum() > 0 and least < 0.2:
+            said.append(f"Half of the dimensions make {least:.0%} of what a dropped dimension costs the lists: codecs that give dimensions unequal bits pay.")
     repeated = facts["duplicates"]["exact_rows"]
     if repeated:
         said.append(f"{repeated} rows repeat another row exactly: their order in a list is by row number only.")

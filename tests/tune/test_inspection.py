@@ -60,3 +60,15 @@ def test_users_and_popularity_tell_where_exposure_falls():
     assert facts["popularity"]["norm_correlation"] > 0
     assert facts["exposure"]["share"]["top_20%"] > 0.2
     assert any("top 20 %" in line for line in facts["advice"])
+
+
+def test_sensitivity_ranks_planted_dimensions_by_users_and_by_rows():
+    x = gaussian(400, 32)
+    x[:, 20:] *= 0.01
+    for users in (None, gaussian(60, 32, 3)):
+        found = inspect(as_vectors(x), users=users)["sensitivity"]
+        assert found["of"] == ("rows" if users is None else "users") and found["queries"] == (200 if users is None else 60) and found["block"] == 2
+        assert set(found["dimensions"]["order"][-12:]) == set(range(20, 32))
+        assert set(found["blocks"]["order"][-6:]) == set(range(10, 16)) and set(found["directions"]["order"][-12:]) == set(range(20, 32))
+        assert any("Half of the dimensions" in line for line in inspect(as_vectors(x), users=users)["advice"])
+    assert inspect(as_vectors(x[:10]))["sensitivity"] is None

@@ -7,6 +7,8 @@ from ..options import AsJson, Events, IdColumn, IdFile, Items, Seed, Space, Unkn
 from ..output import Output
 from ..progress import shown
 
+SHOWN = 3
+
 
 def inspect(
     items: Items,
@@ -23,6 +25,7 @@ def inspect(
     """Show what vectors look like before compressing, with advice.
 
     Shape, row lengths, spectrum, coding gain, duplicates; with --interactions popularity against length; with --users how unevenly exact lists use the rows.
+    Which dimensions, blocks and principal directions the lists rest on: what the exact top 10 loses when one is dropped.
     """
     output = Output(as_json)
     vectors = read_items(items, ids=ids, id_column=id_column, vector_column=vector_column, space=space, zero_rows="keep")
@@ -58,7 +61,26 @@ def fact_lines(facts: dict) -> list[str]:
     for key, name in (("popularity", "events"), ("exposure", "exact lists")):
         if facts[key]:
             said.append((name, share_line(facts[key])))
-    return [*render.pairs(said), "", *(f"  - {sentence}" for sentence in facts["advice"])]
+    return [*render.pairs(said), "", *sensitivity_lines(facts["sensitivity"]), *(f"  - {sentence}" for sentence in facts["advice"])]
+
+
+def sensitivity_lines(found: dict | None) -> list[str]:
+    """The parts that the lists rest on most and least, as a table; all of them are in the JSON."""
+    if found is None:
+        return []
+    rows = []
+    for kind in ("dimensions", "blocks", "directions"):
+        order = found[kind]["order"]
+        ends = [("most", part) for part in order[:SHOWN]] + [("least", part) for part in order[max(SHOWN, len(order) - SHOWN) :]]
+        for which, part in ends:
+            cells = [render.percent(found[kind][name][part]) for name in ("loss", "share", "variance")]
+            rows.append([kind if which == "most" and part == order[0] else "", which, _part_name(kind, part, found["block"]), *cells])
+    said = f"   drop one: what overlap@10 with the exact lists of {found['queries']:,} {found['of']} loses without it; blocks of {found['block']} dimensions"
+    return [*render.columns(["parts", "", "number", "drop one", "share", "variance"], rows, left=2), said, ""]
+
+
+def _part_name(kind: str, part: int, block: int) -> str:
+    return f"{part * block}.." if kind == "blocks" and block > 1 else str(part)
 
 
 def share_line(shares: dict) -> str:

@@ -38,3 +38,10 @@ def test_users_of_another_dimension_are_refused(rankfold, files, tmp_path):
     result = rankfold("inspect", files.path("items.npy"), "--users", tmp_path / "wrong.npy")
     assert result.exit_code == 3
     assert "same model" in result.stderr
+
+
+def test_the_parts_that_lists_rest_on_are_shown(rankfold, files):
+    result = rankfold("inspect", files.path("items.npy"), "--users", files.path("users.npy"))
+    assert "directions" in result.stdout and "what overlap@10 with the exact lists of 80 users loses" in result.stdout
+    document = json.loads(rankfold("inspect", files.path("items.npy"), "--json").stdout)["sensitivity"]
+    assert len(document["dimensions"]["loss"]) == 16 and sorted(document["dimensions"]["order"]) == list(range(16)) and document["of"] == "rows"
