@@ -31,6 +31,8 @@ class Codec(Protocol):
         None: as the codec inside it does.
 
     A codec may leave settings open, as None, and have a method `settle(x, weight, rng) -> Codec` that chooses them from sample rows; see `settled`.
+    One whose decoded rows follow smoothly from arrays of its state may have a method `pull(state, codes, gradient) -> {name: slope}`: how a quantity moves with
+    each of these arrays, float32 in the array's shape, when it moves with the decoded rows as `gradient` (n, d) says. A wrapper asks the codec inside it.
     """
 
     name: ClassVar[str]

@@ -25,6 +25,7 @@ LAYERS = [
     {"compression"},
     {"adaptive"},
     {"evaluate"},
+    {"distillation"},
     {"tune"},
     {"report"},
     {"demo"},

@@ -34,6 +34,11 @@ class Normed:
         directions = self.inner.decode(inside(state), Codes(inside(codes.columns)))
         return directions * logbyte.decode(state["grid"], codes["scale"])[:, None]
 
+    def pull(self, state, codes, gradient):
+        # Lengths stay in their bytes: only directions move.
+        scale = logbyte.decode(state["grid"], codes["scale"])[:, None]
+        return nested(self.inner.pull(inside(state), Codes(inside(codes.columns)), gradient * scale))  # type: ignore[attr-defined]
+
     def prepare(self, state, queries):
         return {"row_scale": logbyte.query_tables(state["grid"], len(queries))} | nested(self.inner.prepare(inside(state), queries))
 

@@ -15,7 +15,7 @@ from ..arrays import F32, blocks
 from ..codec import check_choice, check_range, codec
 from ..codes import Codes
 from ..errors import SpecError
-from ..fitting.kmeans import assign, kmeans, lloyd_round
+from ..fitting.kmeans import assign, kmeans, lloyd_round, sums
 from ..fitting.rotation import pca, procrustes
 from ..fitting.tables import quantize_tables, table_sums
 
@@ -68,6 +68,13 @@ class PQ:
         if self.rotation == "learned":
             rows = rows @ state["rotation"].astype(np.float32, copy=False).T
         return np.ascontiguousarray(rows[:, : int(state["dim"][0])]) * state["scale"]
+
+    def pull(self, state, codes, gradient):
+        # The rotation stays: encoding needs it orthogonal.
+        parts = self._cut(np.ascontiguousarray(self._turn(state, gradient)) * state["scale"])
+        ones = np.ones(len(gradient), np.float32)
+        columns = self._labels(codes).T
+        return {"books": np.stack([sums(part, ones, column, 1 << self.bits)[0] for part, column in zip(parts, columns)])}
 
     def prepare(self, state, queries):
         turned = self._turn(state, queries) * state["scale"]

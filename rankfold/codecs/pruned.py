@@ -59,6 +59,9 @@ class Pruned:
         out[:, state["kept"]] = self.inner.decode(inside(state), Codes(inside(codes.columns)))
         return out
 
+    def pull(self, state, codes, gradient):
+        return nested(self.inner.pull(inside(state), Codes(inside(codes.columns)), _chosen(state, gradient)))  # type: ignore[attr-defined]
+
     def prepare(self, state, queries):
         return self.inner.prepare(inside(state), _chosen(state, queries))
 

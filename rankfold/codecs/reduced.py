@@ -2,6 +2,7 @@
 
 method="pca" keeps the `dims` axes with the largest second moment, about the mean with centre=True (axes in 16 bits); method="leading" keeps the first
 `dims` coordinates, for vectors trained so that those matter most (Kusupati et al., "Matryoshka representation learning", 2022).
+A state that holds an `encoder` (dims, d) beside the axes was taught (see `distillation/student.py`): rows go in through it and queries through the axes.
 Bytes a row: the inner codec's at `dims`. Slack: the inner codec's.
 """
 
@@ -50,7 +51,7 @@ class Reduced:
         return replace(self, inner=settled(self.inner, self._fewer(state, x), weight, rng))
 
     def encode(self, state, x):
-        return nested(self.inner.encode(inside(state), self._fewer(state, x)))
+        return nested(self.inner.encode(inside(state), self._fewer(state, x, "encoder" if "encoder" in state else "axes")))
 
     def decode(self, state, codes):
         y = self.inner.decode(inside(state), Codes(inside(codes.columns)))
@@ -58,6 +59,10 @@ class Reduced:
             return np.concatenate([y, np.zeros((y.shape[0], int(state["dim"][0]) - self.dims), np.float32)], axis=1)
         x = y @ state["axes"].astype(np.float32, copy=False)
         return x + state["mean"] if self.centre else x
+
+    def pull(self, state, codes, gradient):
+        without_mean = {name: array for name, array in state.items() if name != "mean"}
+        return nested(self.inner.pull(inside(state), Codes(inside(codes.columns)), self._fewer(without_mean, gradient)))  # type: ignore[attr-defined]
 
     def prepare(self, state, queries):
         without_mean = {name: array for name, array in state.items() if name != "mean"}
@@ -76,10 +81,10 @@ class Reduced:
         out += prepared["shift"][:, None]
         return bound + FLOAT_SLOP * np.abs(prepared["shift"])
 
-    def _fewer(self, state, x):
+    def _fewer(self, state, x, axes="axes"):
         if self.method == "leading":
             return np.ascontiguousarray(x[:, : self.dims])
-        return (x - state["mean"] if "mean" in state else x) @ state["axes"].astype(np.float32, copy=False).T
+        return (x - state["mean"] if "mean" in state else x) @ state[axes].astype(np.float32, copy=False).T
 
     def score(self, state, prepared, numbers, codes):
         scores = self.inner.score(inside(state), inside(prepared), numbers, Codes(inside(codes.columns)))

@@ -11,6 +11,7 @@ import numpy as np
 from .. import kernels
 from ..codec import check_range, codec
 from ..fitting.additive import fit_books, search_tables, summed
+from ..fitting.kmeans import sums
 from ..fitting.tables import quantize_tables, table_sums
 from .pq import power_of_two
 
@@ -43,6 +44,14 @@ class Residual:
     def lengths(self, state, codes):
         """Length of every decoded row, float64 (n,), without decoding it."""
         return search_tables(state["books"]).lengths(codes["codes"]) * state["scale"].astype(np.float64)
+
+    def pull(self, state, codes, gradient):
+        step = gradient * state["scale"]
+        books = np.zeros(state["books"].shape, np.float32)
+        ones = np.ones(len(step), np.float32)
+        for book, column in zip(books, codes["codes"].T):
+            book += sums(step, ones, column, SIZE)[0]
+        return {"books": books}
 
     def prepare(self, state, queries):
         levels, size, dim = state["books"].shape

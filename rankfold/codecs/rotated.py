@@ -42,6 +42,9 @@ class Rotated:
         y = self.inner.decode(inside(state), Codes(inside(codes.columns)))
         return unrotate(state["signs"], y) if self.kind == "random" else y @ state["axes"].astype("float32")
 
+    def pull(self, state, codes, gradient):
+        return nested(self.inner.pull(inside(state), Codes(inside(codes.columns)), _turned(state, gradient)))  # type: ignore[attr-defined]
+
     def prepare(self, state, queries):
         return self.inner.prepare(inside(state), _turned(state, queries))
 

@@ -44,6 +44,15 @@ class Unit:
         directions = self.inner.decode(inside(state), Codes(inside(codes.columns)))
         return directions * _stretch(state, row_norms(directions))[:, None]
 
+    def pull(self, state, codes, gradient):
+        inner = Codes(inside(codes.columns))
+        directions = self.inner.decode(inside(state), inner)
+        lengths = row_norms(directions)
+        stretch = _stretch(state, lengths)[:, None]
+        # Along itself a row does not move: it is brought back to its length. One at the limit of stretching is not.
+        along = np.einsum("nd,nd->n", gradient, directions) / np.where(lengths > 1 / MOST_STRETCH, np.square(lengths), np.inf)
+        return nested(self.inner.pull(inside(state), inner, (gradient - along[:, None] * directions) * stretch))  # type: ignore[attr-defined]
+
     def prepare(self, state, queries):
         return self.inner.prepare(inside(state), queries)
 

@@ -1,0 +1,8 @@
+"""Distillation: move the fitted arrays of a compressed table until its top lists are the exact ones."""
+
+from .ablation import Variant, ablation
+from .distil import Distilled, distil
+from .student import student
+from .terms import Terms
+
+__all__ = ["Distilled", "Terms", "Variant", "ablation", "distil", "student"]

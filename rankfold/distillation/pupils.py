@@ -1,0 +1,126 @@
+"""What can be taught: a coded table, whose codes stay and whose fitted arrays move; and a projection to fewer dimensions, which moves before it is coded."""
+
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+
+from ..arrays import F32
+from ..codec import Codec, describe, inner_of
+from ..codes import Arrays
+from ..errors import InputError
+from ..table import Segment, Table
+
+Parameters = dict[str, F32]
+LARGEST_HALF = float(np.finfo(np.float16).max)
+
+
+class Pupil(Protocol):
+    """Decodes rows from named float32 arrays that may move."""
+
+    parameters: Parameters
+
+    def decode(self, parameters: Parameters, rows: np.ndarray) -> F32:
+        """The chosen rows (r,) as float32 (r, d)."""
+        ...
+
+    def pull(self, parameters: Parameters, rows: np.ndarray, gradient: F32) -> Parameters:
+        """The gradient of each array from that of the decoded rows (r, d)."""
+        ...
+
+    def table(self, parameters: Parameters) -> Table:
+        """The table that these arrays make, rounded as it will be stored."""
+        ...
+
+
+class Coded:
+    """The segments of a table: codes and row bytes stay, and so do scales in codes; the arrays that `Codec.pull` names move.
+
+    Arrays that segments share move together. Raises InputError when no segment's codec has an array that can move.
+    """
+
+    def __init__(self, table: Table):
+        self._table = table
+        self.parameters: Parameters = {}
+        self._names: list[dict[str, str]] = []
+        known: dict[int, str] = {}
+        for segment in table.segments:
+            here = {}
+            for name in movable(segment, table.dim):
+                array = np.asarray(segment.state[name])
+                here[name] = known.setdefault(id(segment.state[name]), f"{len(known)}.{name}")
+                self.parameters.setdefault(here[name], array.astype(np.float32))
+            self._names.append(here)
+        if not self.parameters:
+            raise InputError(
+                f"table: {describe(table.segments[0].codec)} keeps no fitted array that could move; expected a codec with codebooks, such as residual."
+            )
+
+    def decode(self, parameters: Parameters, rows: np.ndarray) -> F32:
+        out = np.empty((rows.size, self._table.dim), np.float32)
+        for segment, names, here in self._split(rows):
+            out[here] = segment.codec.decode(_moved(segment, names, parameters), segment.codes.rows(rows[here] - segment.first))
+        return out
+
+    def pull(self, parameters: Parameters, rows: np.ndarray, gradient: F32) -> Parameters:
+        total = {name: np.zeros_like(array) for name, array in parameters.items()}
+        for segment, names, here in self._split(rows):
+            if names:
+                codes = segment.codes.rows(rows[here] - segment.first)
+                state = _moved(segment, names, parameters)
+                for name, part in segment.codec.pull(state, codes, np.ascontiguousarray(gradient[here])).items():  # type: ignore[attr-defined]
+                    total[names[name]] += part
+        return total
+
+    def table(self, parameters: Parameters) -> Table:
+        stored: dict[str, np.ndarray] = {}
+        states: dict[int, Arrays] = {}
+        segments = []
+        for segment, names in zip(self._table.segments, self._names, strict=True):
+            for name, parameter in names.items():
+                if parameter not in stored:
+                    stored[parameter] = rounded(parameters[parameter], segment.state[name].dtype)
+            state = states.setdefault(id(segment.state), {name: stored[names[name]] if name in names else array for name, array in segment.state.items()})
+            segments.append(replace(segment, state=state))
+        return replace(self._table, segments=tuple(segments))
+
+    def _split(self, rows: np.ndarray) -> list[tuple[Segment, dict[str, str], np.ndarray]]:
+        """Segment, its moving arrays, and which of the rows are in it."""
+        found = []
+        for segment, names in zip(self._table.segments, self._names, strict=True):
+            here = np.flatnonzero((rows >= segment.first) & (rows < segment.first + segment.count))
+            if here.size:
+                found.append((segment, names, here))
+        return found
+
+
+def _moved(segment: Segment, names: dict[str, str], parameters: Parameters) -> Arrays:
+    return {name: parameters[names[name]] if name in names else array for name, array in segment.state.items()}
+
+
+def can_move(codec: Codec) -> bool:
+    """Whether the codec, and the one inside it, say how their arrays act on the decoded rows."""
+    inner = inner_of(codec)
+    return callable(getattr(codec, "pull", None)) and (inner is None or can_move(inner))
+
+
+def movable(segment: Segment, dim: int) -> list[str]:
+    """Names of the arrays that can move."""
+    if not can_move(segment.codec) or not segment.count:
+        return []
+    nothing = np.zeros((1, dim), np.float32)
+    return sorted(segment.codec.pull(segment.state, segment.codes.rows(slice(0, 1)), nothing))  # type: ignore[attr-defined]
+
+
+def rounded(array: F32, dtype: np.dtype) -> np.ndarray:
+    """float32 values as the dtype that is stored, read-only; values outside its range go to its ends."""
+    if dtype.kind in "iu":
+        limits = np.iinfo(dtype)
+        out = np.clip(np.rint(array), limits.min, limits.max).astype(dtype)
+    elif dtype == np.float16:
+        out = np.clip(array, -LARGEST_HALF, LARGEST_HALF).astype(dtype)
+    else:
+        out = array.astype(dtype)
+    out = np.ascontiguousarray(out)
+    out.flags.writeable = False
+    return out
