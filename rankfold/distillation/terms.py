@@ -118,9 +118,8 @@ def _positives(batch: Batch) -> F32:
 def _contrast(student: F32, batch: Batch) -> tuple[float, F32]:
     wanted = _positives(batch)
     mine = _softmax(student)
-    some = wanted.any(axis=1)
     value = -(wanted * np.log(np.maximum(mine, FINITE))).sum(axis=1, dtype=np.float64)
-    return float(value.mean()), np.where(some[:, None], mine - wanted, 0)
+    return float(value.mean()), np.where(wanted.any(axis=1, keepdims=True), mine - wanted, 0)
 
 
 def _triplet(student: F32, batch: Batch) -> tuple[float, F32]:
