@@ -7,7 +7,9 @@ from .collisions import CollisionAudit, Collisions, collisions
 from .compare import Loss, compare, compare_parts
 from .exact import ExactSearcher
 from .fidelity import Fidelity, fidelity
+from .guards import ListGuards, Quantile, list_guards
 from .intervals import Mean
+from .kindred import Kindred, kindred_users
 from .measure import DEFAULT_METRICS, baseline, evaluate
 from .neighbours import Neighbourhoods, neighbourhoods
 from .popularity import PopularitySearcher
@@ -15,6 +17,7 @@ from .report import BucketReport, Finding, Report
 from .sensitivity import Candidates, Sensitivity, candidates, principal_directions, sensitivity
 from .split import Split, by_chance, by_column, by_time, choose_split, last_of_user
 from .task import Task
+from .vectorerror import VectorError, vector_error
 
 __all__ = [
     "DEFAULT_METRICS",
@@ -28,14 +31,18 @@ __all__ = [
     "Fidelity",
     "Finding",
     "GroupAuc",
+    "Kindred",
+    "ListGuards",
     "Loss",
     "Mean",
     "Neighbourhoods",
     "PopularitySearcher",
+    "Quantile",
     "Report",
     "Sensitivity",
     "Split",
     "Task",
+    "VectorError",
     "baseline",
     "by_chance",
     "by_column",
@@ -51,9 +58,12 @@ __all__ = [
     "fidelity",
     "fit_calibration",
     "group_auc",
+    "kindred_users",
     "last_of_user",
+    "list_guards",
     "neighbourhoods",
     "popularity_buckets",
     "principal_directions",
     "sensitivity",
+    "vector_error",
 ]

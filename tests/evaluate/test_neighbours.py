@@ -69,3 +69,11 @@ def test_wrong_samples_are_refused():
     for k in (0, 5):
         with pytest.raises(InputError, match=f"k: got {k}"):
             neighbourhoods(x, x, k=k)
+
+
+def test_the_nearest_count_most_in_rbo():
+    x = np.random.default_rng(3).standard_normal((60, 5)).astype(np.float32)
+    same = neighbourhoods(x, x * 3, k=5)
+    assert same.rbo.mean == pytest.approx(1) and same.to_dict()["rbo"]["n"] == 60
+    noisy = neighbourhoods(x, x + 0.5 * np.random.default_rng(4).standard_normal(x.shape).astype(np.float32), k=5)
+    assert 0.1 < noisy.rbo.mean < 0.9

@@ -53,7 +53,8 @@ def test_the_stored_map_is_measured_on_the_same_other_users(world):
 def test_without_events_scores_are_restored(world, kind):
     done = calibrate(world.table, world.items, world.users, kind=kind, depth=20)
     assert list(done.errors) == [RAW, REFIT] and done.calibration.target == "scores"
-    assert done.errors[REFIT].rmse < done.errors[RAW].rmse and done.errors[REFIT].ece < {"isotonic": 0.2, "linear": 0.5, "temperature": 1}[kind] * done.errors[RAW].ece
+    assert done.errors[REFIT].rmse < done.errors[RAW].rmse
+    assert done.errors[REFIT].ece < {"isotonic": 0.2, "linear": 0.5, "temperature": 1}[kind] * done.errors[RAW].ece
     assert len(done.measures()["columns"]) == len(done.measures()["lines"][RAW]) == 4
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ...report.lists import list_measures
 from ...report.sections import section
 from ...store import load
 from ...table import Table
@@ -13,6 +14,7 @@ from ...tune.audit import audit
 from ...tune.calibration import measure_calibration
 from ...tune.evidence import Evidence
 from ...tune.measure import Point, measure
+from ...vectors import Vectors
 from .. import costs, machine, render, sections
 from ..exits import GATE_FAILED
 from ..gate import judge
@@ -58,9 +60,9 @@ def evaluate(
         progress("search", 0, 1)
         point = measure(table, evidence, evidence.report, seed=seed)
         progress("search", 1, 1)
-        audited = audit(table, vectors, popularity=evidence.report.task.events(vectors.count) if people is not None else None, seed=seed)
+        audited = _audit(table, vectors, evidence, point, by_users=people is not None, seed=seed)
         judged = None if people is None or events is None else measure_calibration(table, vectors, people.read(), events, seed=seed)
-    measures = [] if judged is None else [judged.measures()]
+    measures = [*list_measures(audited), *([] if judged is None else [judged.measures()])]
     said = about(evidence, chosen=False)
     measured = section(artifact.name, said, rows=vectors.count, dim=vectors.dim, evidence=evidence, points=[point], notes=notes(events), measures=measures)
     for line in [*sections.section_lines(measured), "", *_point_lines(table, point, evidence), *costs.audit_lines(audited)]:
@@ -83,6 +85,13 @@ def evaluate(
     if verdict is not None:
         output.line(f"gate pass: {verdict.why}")
     output.finish(document)
+
+
+def _audit(table: Table, vectors: Vectors, evidence: Evidence, point: Point, *, by_users: bool, seed: int) -> dict:
+    if not by_users:
+        return audit(table, vectors, seed=seed)
+    half = evidence.report
+    return audit(table, vectors, popularity=half.task.events(vectors.count), before=half.baseline, after=point.after, judged=evidence.judged, seed=seed)
 
 
 def _point_lines(table: Table, point: Point, evidence: Evidence) -> list[str]:
