@@ -115,6 +115,14 @@ void trellis_decode(const char* level, const Array<const std::uint8_t, 2>& codes
     run.trellis_decode(codes.data(), trellis, out.data(), codes.shape(0));
 }
 
+void trellis_scan(const char* level, const Array<const std::int16_t, 2>& queries, const Array<const std::uint8_t, 2>& codes, const Bytes& advance,
+                  const Bytes& which, const Tables& tables, const Numbers& step, const Numbers& offset, const Array<float, 2>& out) {
+    const Kernels& run = kernels_of(level);
+    const Trellis trellis = {nullptr, advance.data(), which.data(), tables.data(), advance.shape(0), codes.shape(1), tables.shape(0), tables.shape(1)};
+    nb::gil_scoped_release unlocked;
+    run.trellis_scan(queries.data(), codes.data(), trellis, {step.data(), offset.data()}, out.data(), queries.shape(0), codes.shape(0));
+}
+
 using Counts = Array<const std::uint16_t, 2>;
 using Chosen = Array<const std::int32_t, 1>;
 
@@ -150,6 +158,8 @@ NB_MODULE(_native, module) {
                array("out"), array("cost"));
     module.def("trellis_decode", bound::trellis_decode, "level"_a, array("codes"), array("reach"), array("advance"), array("which"), array("tables"),
                array("out"));
+    module.def("trellis_scan", bound::trellis_scan, "level"_a, array("queries"), array("codes"), array("advance"), array("which"), array("tables"),
+               array("step"), array("offset"), array("out"));
     module.def("rans_encode", bound::rans_encode, "level"_a, array("planes"), array("counts"), array("chosen"), array("states"), array("words"), array("used"));
     module.def("rans_decode", bound::rans_decode, "level"_a, array("states"), array("words"), array("counts"), array("chosen"), array("planes"), array("left"));
 }

@@ -34,6 +34,7 @@ using Beam = void(const float* dots, const float* cross, const float* half_norms
 using Select = void(const float* scores, std::int64_t first, float* top_scores, std::int64_t* top_rows, size_t q, size_t n, size_t k);
 using TrellisEncode = void(const float* targets, const Trellis& trellis, std::uint8_t* codes, float* cost, size_t n);
 using TrellisDecode = void(const std::uint8_t* codes, const Trellis& trellis, float* out, size_t n);
+using TrellisScan = void(const std::int16_t* queries, const std::uint8_t* codes, const Trellis& trellis, Scale scale, float* out, size_t q, size_t n);
 using RansEncode = void(const std::uint8_t* planes, const std::uint16_t* counts, const std::int32_t* chosen, std::uint32_t* states, std::uint16_t* words,
                         std::int64_t* used, size_t w, size_t n);
 using RansDecode = void(const std::uint32_t* states, const std::uint16_t* words, const std::uint16_t* counts, const std::int32_t* chosen,
@@ -52,6 +53,7 @@ struct Kernels {
     RansDecode* rans_decode;
     TrellisEncode* trellis_encode;
     TrellisDecode* trellis_decode;
+    TrellisScan* trellis_scan;
 };
 
 #ifdef RANKFOLD_LEVEL
@@ -66,6 +68,7 @@ Beam beam;
 Select select;
 TrellisEncode trellis_encode;
 TrellisDecode trellis_decode;
+TrellisScan trellis_scan;
 RansEncode rans_encode;
 RansDecode rans_decode;
 }  // namespace RANKFOLD_LEVEL

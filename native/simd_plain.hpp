@@ -128,4 +128,23 @@ RANKFOLD_INLINE void store_bytes(std::uint8_t* to, Index x) {
     for (size_t lane = 0; lane < FLOATS; ++lane) to[lane] = static_cast<std::uint8_t>(x[lane]);
 }
 
+// Windows of eight bits of one row: groups of eight coordinates begin at `byte`.
+constexpr size_t WINDOW_BYTES = 1 << 30;  // of a row that one look can reach: any
+struct Windows {
+    std::uint32_t byte[LUT_ROWS / 8];
+    std::uint8_t bit[LUT_ROWS];
+};
+
+RANKFOLD_INLINE void put_window(Windows& windows, size_t slot, size_t bit) { windows.bit[slot] = static_cast<std::uint8_t>(bit); }
+RANKFOLD_INLINE void put_group(Windows& windows, size_t group, size_t byte) { windows.byte[group] = static_cast<std::uint32_t>(byte); }
+RANKFOLD_INLINE Bytes look(const Windows& windows, const std::uint8_t* row) {
+    Bytes found{};
+    for (size_t slot = 0; slot < LUT_ROWS; ++slot) {
+        const std::uint8_t* const at = row + windows.byte[slot / 8] + windows.bit[slot] / 8;
+        found[slot] = static_cast<std::uint8_t>((at[0] | at[1] << 8) >> windows.bit[slot] % 8);
+    }
+    return found;
+}
+RANKFOLD_INLINE void store_bytes(std::int8_t* to, Bytes x) { std::memcpy(to, &x, sizeof x); }
+
 }  // namespace rankfold::RANKFOLD_LEVEL

@@ -124,4 +124,27 @@ RANKFOLD_INLINE void store_bytes(std::uint8_t* to, Index x) {
     std::memcpy(to, &four, sizeof four);
 }
 
+// Windows of eight bits of one row: groups of eight coordinates begin at `byte`; each window is cut from a word by a product and a shift.
+constexpr size_t WINDOW_BYTES = 1 << 30;  // of a row that one look can reach: any
+struct Windows {
+    std::uint32_t byte[LUT_ROWS / 8];
+    std::uint8_t place[2 * LUT_ROWS];
+    std::uint16_t factor[LUT_ROWS];
+};
+
+RANKFOLD_INLINE void put_window(Windows& windows, size_t slot, size_t bit) {
+    windows.place[2 * slot] = static_cast<std::uint8_t>(bit / 8);
+    windows.place[2 * slot + 1] = static_cast<std::uint8_t>(bit / 8 + 1);
+    windows.factor[slot] = static_cast<std::uint16_t>(256u >> bit % 8);
+}
+RANKFOLD_INLINE void put_group(Windows& windows, size_t group, size_t byte) { windows.byte[group] = static_cast<std::uint32_t>(byte); }
+RANKFOLD_INLINE __m128i cut(const Windows& windows, int half, const std::uint8_t* from) {
+    const __m128i words = _mm_shuffle_epi8(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)), load_bytes(windows.place + 16 * half));
+    return _mm_srli_epi16(_mm_mullo_epi16(words, _mm_loadu_si128(reinterpret_cast<const __m128i*>(windows.factor + 8 * half))), 8);
+}
+RANKFOLD_INLINE Bytes look(const Windows& windows, const std::uint8_t* row) {
+    return _mm_packus_epi16(cut(windows, 0, row + windows.byte[0]), cut(windows, 1, row + windows.byte[1]));
+}
+RANKFOLD_INLINE void store_bytes(std::int8_t* to, Bytes x) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), x); }
+
 }  // namespace rankfold::RANKFOLD_LEVEL

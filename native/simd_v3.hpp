@@ -129,4 +129,31 @@ RANKFOLD_INLINE void store_bytes(std::uint8_t* to, Index x) {
     _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(words, words));
 }
 
+// Windows of eight bits of one row: groups of eight coordinates begin at `byte`; each window is cut from a word by a product and a shift.
+constexpr size_t WINDOW_BYTES = 1 << 30;  // of a row that one look can reach: any
+struct Windows {
+    std::uint32_t byte[LUT_ROWS / 8];
+    std::uint8_t place[2 * LUT_ROWS];
+    std::uint16_t factor[LUT_ROWS];
+};
+
+RANKFOLD_INLINE void put_window(Windows& windows, size_t slot, size_t bit) {
+    const size_t at = slot / 16 * 8 + slot % 8 + (slot / 8 % 2) * 16;  // groups 0 and 2 are one vector, 1 and 3 the other: packing then restores the order
+    windows.place[2 * at] = static_cast<std::uint8_t>(bit / 8);
+    windows.place[2 * at + 1] = static_cast<std::uint8_t>(bit / 8 + 1);
+    windows.factor[at] = static_cast<std::uint16_t>(256u >> bit % 8);
+}
+RANKFOLD_INLINE void put_group(Windows& windows, size_t group, size_t byte) { windows.byte[group] = static_cast<std::uint32_t>(byte); }
+RANKFOLD_INLINE __m256i cut(const Windows& windows, int half, const std::uint8_t* low, const std::uint8_t* high) {
+    const __m128i first = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(low)), second = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(high));
+    const __m256i place = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(windows.place + 32 * half));
+    const __m256i factor = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(windows.factor + 16 * half));
+    return _mm256_srli_epi16(_mm256_mullo_epi16(_mm256_shuffle_epi8(_mm256_set_m128i(second, first), place), factor), 8);
+}
+RANKFOLD_INLINE Bytes look(const Windows& windows, const std::uint8_t* row) {
+    const __m256i even = cut(windows, 0, row + windows.byte[0], row + windows.byte[2]), odd = cut(windows, 1, row + windows.byte[1], row + windows.byte[3]);
+    return _mm256_packus_epi16(even, odd);
+}
+RANKFOLD_INLINE void store_bytes(std::int8_t* to, Bytes x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), x); }
+
 }  // namespace rankfold::RANKFOLD_LEVEL

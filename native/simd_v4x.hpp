@@ -124,4 +124,20 @@ RANKFOLD_INLINE Index join_bits(Index joined, F32 x, std::uint32_t mask, int up)
 }
 RANKFOLD_INLINE void store_bytes(std::uint8_t* to, Index x) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(x)); }
 
+// Windows of eight bits of one row: places of the bytes of eight groups of eight coordinates, and the first bit of each window in its group.
+constexpr size_t WINDOW_BYTES = 64;  // of a row that one look can reach
+struct Windows {
+    std::uint8_t place[LUT_ROWS], shift[LUT_ROWS];
+};
+
+RANKFOLD_INLINE void put_window(Windows& windows, size_t slot, size_t bit) { windows.shift[slot] = static_cast<std::uint8_t>(bit); }
+RANKFOLD_INLINE void put_group(Windows& windows, size_t group, size_t byte) {
+    for (size_t i = 0; i < 8; ++i) windows.place[8 * group + i] = static_cast<std::uint8_t>(byte + i);
+}
+RANKFOLD_INLINE Bytes look(const Windows& windows, const std::uint8_t* row) {
+    const __m512i spread = _mm512_permutexvar_epi8(_mm512_loadu_si512(windows.place), _mm512_loadu_si512(row));
+    return _mm512_multishift_epi64_epi8(_mm512_loadu_si512(windows.shift), spread);
+}
+RANKFOLD_INLINE void store_bytes(std::int8_t* to, Bytes x) { _mm512_storeu_si512(to, x); }
+
 }  // namespace rankfold::RANKFOLD_LEVEL

@@ -37,6 +37,7 @@ __all__ = [
     "select",
     "trellis_decode",
     "trellis_encode",
+    "trellis_scan",
     "use",
 ]
 
@@ -239,8 +240,9 @@ def trellis_encode(
     Marcellin and Fischer, "Trellis coded quantization" (1990); Tseng, Sun, Hou, De Sa, "QTIP" (NeurIPS 2024).
     Codes are equal on every level. Raises InputError for other dtypes, shapes or layouts.
     """
-    _expect_trellis(reach, advance, which, tables)
-    _expect("targets", targets, np.float32, "n", len(reach))
+    _expect_trellis(advance, which, tables)
+    _expect("reach", reach, np.float32, len(advance))
+    _expect("targets", targets, np.float32, "n", len(advance))
     _expect("out", out, np.uint8, len(targets), int(advance.sum(dtype=np.int64)) // 8, written=True)
     _expect("cost", cost, np.float32, len(targets), written=True)
     _run("trellis_encode", targets, reach, advance, which, tables, out, cost)
@@ -252,19 +254,44 @@ def trellis_decode(codes: np.ndarray, reach: np.ndarray, advance: np.ndarray, wh
     codes uint8 (n, B), reach float32 (m,), advance and which uint8 (m,), tables int8 (T, 2**L), out float32 (n, m).
     Raises InputError for other dtypes, shapes or layouts.
     """
-    _expect_trellis(reach, advance, which, tables)
+    _expect_trellis(advance, which, tables)
+    _expect("reach", reach, np.float32, len(advance))
     _expect("codes", codes, np.uint8, "n", int(advance.sum(dtype=np.int64)) // 8)
-    _expect("out", out, np.float32, len(codes), len(reach), written=True)
+    _expect("out", out, np.float32, len(codes), len(advance), written=True)
     _run("trellis_decode", codes, reach, advance, which, tables, out)
 
 
-def _expect_trellis(reach: np.ndarray, advance: np.ndarray, which: np.ndarray, tables: np.ndarray) -> None:
+def trellis_scan(
+    queries: np.ndarray,
+    codes: np.ndarray,
+    advance: np.ndarray,
+    which: np.ndarray,
+    tables: np.ndarray,
+    step: np.ndarray,
+    offset: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """out[i, r] = offset[i] + step[i] * sum over j of queries[i, j] * tables[which[j], window j of row r]; windows as in `trellis_encode`.
+
+    queries int16 (q, m), from `whole_queries`: the caller sees to it that no sum leaves int32, sum of |query| * 128 < 2**31. codes uint8 (n, B) in
+    the order of the rows, advance and which uint8 (m,), tables int8 (T, 2**L), step and offset float32 (q,), out float32 (q, n).
+    The sum is a whole number; the product and the sum with the offset are rounded one after the other. L = 8 is decoded in registers: many times faster.
+    Raises InputError for other dtypes, shapes or layouts.
+    """
+    _expect_trellis(advance, which, tables)
+    _expect("queries", queries, np.int16, "q", len(advance))
+    _expect("codes", codes, np.uint8, "n", int(advance.sum(dtype=np.int64)) // 8)
+    _expect_scaled(len(queries), step, offset, out)
+    _expect("out", out, np.float32, len(queries), len(codes), written=True)
+    _run("trellis_scan", queries, codes, advance, which, tables, step, offset, out)
+
+
+def _expect_trellis(advance: np.ndarray, which: np.ndarray, tables: np.ndarray) -> None:
     _expect("tables", tables, np.int8, "T", "2**L")
     if tables.shape[1] not in TRELLIS_SIZES:
         raise InputError(f"tables: got {tables.shape[1]} values each; expected a power of two from 64 to 4096.")
-    _expect("reach", reach, np.float32, "m")
-    _expect("advance", advance, np.uint8, len(reach))
-    _expect("which", which, np.uint8, len(reach))
+    _expect("advance", advance, np.uint8, "m")
+    _expect("which", which, np.uint8, len(advance))
     window, bits = tables.shape[1].bit_length() - 1, int(advance.sum(dtype=np.int64))
     if advance.max(initial=0) > MAX_ADVANCE or bits % 8 or bits < window:
         raise InputError(

@@ -6,9 +6,23 @@ Same names and arguments as the public functions of `rankfold.kernels`, which ha
 import numpy as np
 
 from .rans_reference import rans_decode, rans_encode
-from .trellis_reference import trellis_decode, trellis_encode
+from .trellis_reference import trellis_decode, trellis_encode, trellis_scan
 
-__all__ = ["beam", "bits", "dot8", "interleave", "lut4", "lut8", "nearest", "rans_decode", "rans_encode", "select", "trellis_decode", "trellis_encode"]
+__all__ = [
+    "beam",
+    "bits",
+    "dot8",
+    "interleave",
+    "lut4",
+    "lut8",
+    "nearest",
+    "rans_decode",
+    "rans_encode",
+    "select",
+    "trellis_decode",
+    "trellis_encode",
+    "trellis_scan",
+]
 
 ROWS_AT_ONCE = 16_384
 BEAM_ROWS_AT_ONCE = 1_024

@@ -7,6 +7,7 @@ MAX_TRIALS = 16
 FAR = np.float32(1e30)  # the cost of a state that a path may not start in
 REACH_LIMIT = np.float32(8)  # targets are cut at so many times the largest value that their coordinate can take
 ROW_BLOCK = 256
+ROWS_SCANNED = 4_096
 
 
 def trellis_encode(targets, reach, advance, which, tables, out, cost):
@@ -44,6 +45,15 @@ def _ring(near, values, advance, wrap):
 
 def trellis_decode(codes, reach, advance, which, tables, out):
     out[:] = reach * tables[which, _windows(codes, advance, tables.shape[1])]
+
+
+def trellis_scan(queries, codes, advance, which, tables, step, offset, out):
+    wide = queries.astype(np.float64)
+    for first in range(0, len(codes), ROWS_SCANNED):
+        rows = slice(first, first + ROWS_SCANNED)
+        values = tables[which, _windows(codes[rows], advance, tables.shape[1])]
+        sums = wide @ values.T.astype(np.float64)
+        out[:, rows] = step[:, None] * sums.astype(np.float32) + offset[:, None]
 
 
 def trellis_scaling(reach, which, tables):
