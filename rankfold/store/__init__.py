@@ -1,10 +1,26 @@
 """Tables on disk: directories of `.npy` files that are published whole, named by their content, and mapped back."""
 
+from .archive import Archived, ColumnCost, archive
 from .artifact import load, save
 from .folder import prune
 from .manifest import Manifest
 from .mapping import read_manifest
+from .unarchive import Archive, open_archive, restore
 from .verify import verify
 from .writer import ArtifactWriter
 
-__all__ = ["ArtifactWriter", "Manifest", "load", "prune", "read_manifest", "save", "verify"]
+__all__ = [
+    "Archive",
+    "Archived",
+    "ArtifactWriter",
+    "ColumnCost",
+    "Manifest",
+    "archive",
+    "load",
+    "open_archive",
+    "prune",
+    "read_manifest",
+    "restore",
+    "save",
+    "verify",
+]

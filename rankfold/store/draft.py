@@ -16,7 +16,7 @@ class Draft:
     """A hidden directory inside the store folder `root`, open inside a `with` block:
 
         with Draft(root) as draft:
-            ... write files into draft.directory ...
+            ... write files into draft.place ...
             path = draft.publish(manifest)
 
     Leaving the block without `publish` deletes it; that of a killed process is deleted by the next draft in that folder.
@@ -48,18 +48,25 @@ class Draft:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.clean()
 
+    @property
+    def place(self) -> Path:
+        """The directory, while it is open. Raises InputError before and after."""
+        if self.directory is None:
+            raise InputError(f"{self.root}: the draft is not open; expected use inside its `with` block, and one publish only.")
+        return self.directory
+
     def publish(self, manifest: bytes) -> Path:
         """Add the manifest, give the directory its name and make `current` name it; returns root/<digest>.
 
         The files must be those of the manifest, flushed to the disk. The same content gives the same path, and is kept only once.
         """
-        if self.directory is None:
-            raise InputError(f"{self.root}: the draft is not open; expected use inside its `with` block, and one publish only.")
+        directory = self.place
         with writing(self.root):
-            write_file(self.directory / MANIFEST, manifest)
-            sync_directory(self.directory)
+            write_file(directory / MANIFEST, manifest)
+            sync_directory(directory)
             with locked(self.root):
-                target = self._swap(self.directory, digest_of(manifest))
+                target = self._swap(directory, digest_of(manifest))
+        self.clean()
         try:
             sync_directory(self.root)
         except OSError as error:

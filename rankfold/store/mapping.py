@@ -60,7 +60,7 @@ def map_table(directory: Path, manifest: Manifest) -> Table:
             states[number] = MappingProxyType({name: mapped(file) for name, file in files.items()})
         codes = Codes({name: mapped(file) for name, file in groups[number, "codes"].items()})
         segment = Segment(entry.codec, states[entry.state], codes, entry.first)
-        _check_decodes(segment, manifest.dim, f"{directory}: segment {number}")
+        check_decodes(segment, manifest.dim, f"{directory}: segment {number}")
         segments.append(segment)
     alive = mapped(ALIVE) if ALIVE in manifest.files else None
     if alive is not None and int(alive.view(np.uint8).max()) > 1:
@@ -69,7 +69,7 @@ def map_table(directory: Path, manifest: Manifest) -> Table:
     if manifest.calibration is not None:
         files = manifest.calibration_files()
         _check_digests(directory, manifest, files.values())
-        calibration = _calibration(manifest.calibration, {name: mapped(file) for name, file in files.items()}, directory)
+        calibration = calibration_of(manifest.calibration, {name: mapped(file) for name, file in files.items()}, directory)
     return Table(manifest.dim, manifest.unit, mapped(IDS), tuple(segments), alive, manifest.space, calibration)
 
 
@@ -80,14 +80,15 @@ def _check_digests(directory: Path, manifest: Manifest, files: Iterable[str]) ->
             raise ArtifactError(finding)
 
 
-def _calibration(entry: Mapping[str, object], arrays: Arrays, directory: Path) -> Calibration:
+def calibration_of(entry: Mapping[str, object], arrays: Arrays, directory: Path) -> Calibration:
+    """The calibration of a manifest's entry and its arrays. Raises ArtifactError when they do not make one."""
     try:
         return Calibration(str(entry["kind"]), str(entry["target"]), tuple(entry["groups"]), arrays)  # type: ignore[arg-type]
     except (InputError, ValueError, IndexError, TypeError) as error:
         raise ArtifactError(f"{directory}: its calibration is not one ({error}). The artifact is damaged: copy or write it again.") from error
 
 
-def _check_decodes(segment: Segment, dim: int, name: str) -> None:
+def check_decodes(segment: Segment, dim: int, name: str) -> None:
     """Decode the first and the last row, so that arrays that do not fit their codec are refused here and not in the middle of a search."""
     for array_name, array in segment.state.items():
         # Codecs keep a row length as a state called "dim" and allocate by it: a lie must not ask for gigabytes.

@@ -9,7 +9,7 @@ from rankfold.codecs import from_spec, get, names
 from rankfold.compression import compress
 from rankfold.errors import ArtifactError
 from rankfold.search import Searcher
-from rankfold.store import load, read_manifest, save, verify
+from rankfold.store import archive, load, open_archive, read_manifest, restore, save, verify
 from rankfold.vectors import as_vectors
 
 DIM, ROWS = 16, 400
@@ -108,3 +108,13 @@ def test_streaming_to_disk_gives_the_same_files(saved, tmp_path):
     x = (rng.normal(size=(ROWS, DIM)) * rng.uniform(0.5, 2, (ROWS, 1))).astype(np.float32)
     compress(as_vectors(x, rng.permutation(9_000)[:ROWS]), table.segments[0].codec, norms="raw", out=tmp_path, note="contract")
     assert read_manifest(tmp_path).files == read_manifest(path).files
+
+
+def test_archived_and_restored_it_is_the_same_artifact(saved, tmp_path):
+    table, path = saved
+    done = archive(path, tmp_path / "items.rfa")
+    assert all(column.coded_bytes <= column.bytes + 21 for column in done.columns)
+    with open_archive(tmp_path / "items.rfa") as found:
+        assert np.array_equal(found.rows(100, 300).decode(), table.decode(np.arange(100, 300)))
+    assert restore(tmp_path / "items.rfa", tmp_path / "store").name == path.name
+    assert verify(tmp_path / "store") == []

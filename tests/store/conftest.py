@@ -3,7 +3,7 @@ import pytest
 
 from rankfold.codecs import get
 from rankfold.compression import compress
-from rankfold.store import save
+from rankfold.store import archive, save
 from rankfold.vectors import as_vectors
 
 
@@ -27,3 +27,9 @@ def other():
 def artifact(table, tmp_path):
     """The path of `table`, saved."""
     return save(table, tmp_path / "store", note="for tests", details={"seed": 5})
+
+
+@pytest.fixture
+def archived(artifact, tmp_path):
+    """`artifact` in an archive."""
+    return archive(artifact, tmp_path / "items.rfa").path
