@@ -7,7 +7,7 @@ export OPENBLAS_NUM_THREADS := 1
 export OMP_NUM_THREADS := 1
 NATIVE := $(wildcard native/*) CMakeLists.txt pyproject.toml
 
-.PHONY: demo test lint reference heavy bench clean
+.PHONY: demo test lint reference heavy bench frontier clean
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "rankfold needs Python 3.11 or later; this is " + sys.version + ". Try: make PYTHON=python3.12")'
@@ -47,6 +47,10 @@ bench: $(VENV)/.base
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/coldstart.py
 	$(BIN)/python benchmarks/crash.py
+
+frontier: $(VENV)/.base
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[bench]"
+	$(BIN)/python -m benchmarks.frontier.run
 
 clean:
 	rm -rf $(VENV) build dist demo-report
