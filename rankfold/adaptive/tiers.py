@@ -33,7 +33,7 @@ class Rates:
     """What every row would lose at every size.
 
     fitted: the codecs with their states, the smallest rows first; codecs may share one state. row_bytes: (rates,) int64.
-    errors: (n, rates) float32, distance between a row and its decoding. unit: rows were normalised first.
+    errors: (n, rates) float32, what a row loses: the distance to its decoding, unless another measure is said. unit: rows were normalised first.
     """
 
     fitted: tuple[Fitted, ...]

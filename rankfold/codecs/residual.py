@@ -3,8 +3,11 @@
 Method: Chen, Guan and Wang, "Approximate nearest neighbor search by residual vector quantization", 2010, with the beam search and the joint codebooks of
 Babenko and Lempitsky, "Additive quantization for extreme vector compression", 2014, and a ridge that makes them suit rows not seen before (see
 `fitting/additive.py`). Query products with all codewords are rounded to bytes, as in `pq`; the scan returns what that rounding can do to a score.
-Codebooks are float16. Bytes a row: levels.
+Codebooks are float16. A state that holds more levels serves as well: only the first `levels` of them are read, so rows of several lengths share one state.
+Bytes a row: levels.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,7 +39,7 @@ class Residual:
         return {"books": books.astype(np.float16), "scale": scale}
 
     def encode(self, state, x):
-        return {"codes": search_tables(state["books"]).search(x * (1 / state["scale"]), self.beam)}
+        return {"codes": search_tables(state["books"]).search(x * (1 / state["scale"]), self.beam, self.levels)}
 
     def decode(self, state, codes):
         return summed(state["books"].astype(np.float32, copy=False), codes["codes"]) * state["scale"]
@@ -54,8 +57,9 @@ class Residual:
         return {"books": books}
 
     def prepare(self, state, queries):
-        levels, size, dim = state["books"].shape
-        products = (queries * state["scale"]) @ state["books"].astype(np.float32, copy=False).reshape(levels * size, dim).T
+        books = state["books"][: self.levels]
+        levels, size, dim = books.shape
+        products = (queries * state["scale"]) @ books.astype(np.float32, copy=False).reshape(levels * size, dim).T
         tables = products.reshape(len(queries), levels, size)
         return {"exact": tables} | quantize_tables(tables)
 
@@ -71,6 +75,10 @@ class Residual:
 
     def row_bytes(self, dim):
         return self.levels
+
+    def shorter(self):
+        """The codecs of fewer levels that read this codec's state."""
+        return [replace(self, levels=levels) for levels in range(1, self.levels)]
 
     @classmethod
     def ladder(cls, dim):

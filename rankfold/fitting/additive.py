@@ -37,13 +37,17 @@ class Tables:
         parts = [(self.flat[: level * size] @ self.flat[level * size : (level + 1) * size].T).ravel() for level in range(1, levels)]
         self.cross = np.concatenate(parts) if parts else np.empty(0, np.float32)
 
-    def search(self, x: F32, width: int) -> np.ndarray:
-        """Rows (n, d) -> uint8 codes (n, L), one codeword a level, found with `width` hypotheses."""
-        codes = np.empty((len(x), len(self.half_norms)), np.uint8)
+    def search(self, x: F32, width: int, levels: int | None = None) -> np.ndarray:
+        """Rows (n, d) -> uint8 codes (n, levels), one codeword a level, found with `width` hypotheses in the first `levels` levels, all when None."""
+        levels = len(self.half_norms) if levels is None else levels
+        size = self.half_norms.shape[1]
+        flat, halves = self.flat[: levels * size], self.half_norms[:levels]
+        cross = self.cross[: levels * (levels - 1) // 2 * size * size]
+        codes = np.empty((len(x), levels), np.uint8)
         cost = np.empty(len(x), np.float32)
         for start, stop in blocks(len(x), SEARCH_ROWS):
-            dots = np.ascontiguousarray(x[start:stop] @ self.flat.T)
-            kernels.beam(dots, self.cross, self.half_norms, codes[start:stop], cost[start:stop], width)
+            dots = np.ascontiguousarray(x[start:stop] @ flat.T)
+            kernels.beam(dots, cross, halves, codes[start:stop], cost[start:stop], width)
         return codes
 
     def lengths(self, codes: np.ndarray) -> np.ndarray:

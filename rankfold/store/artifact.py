@@ -1,12 +1,16 @@
 """Save a table and load it again."""
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from ..arrays import blocks
+from ..codes import Arrays
 from ..errors import ArtifactError, InputError
-from ..table import Segment, Table
+from ..table import Table
 from .folder import resolve
 from .mapping import map_table, read_manifest
 from .verify import findings_of
@@ -22,8 +26,9 @@ def save(table: Table, root: Path | str, *, note: str = "", details: Mapping[str
     Old or new, never torn: until the last rename readers see what was there. Raises InputError, and ArtifactError when the disk refuses.
     """
     with ArtifactWriter(root, dim=table.dim, ids=table.ids, unit=table.unit, space=table.space, alive=table.alive) as writer:
+        states = _States()
         for number, segment in enumerate(table.segments):
-            writer.segment(segment.codec, segment.state, rows=segment.count, share=_same_state(table.segments[:number], segment))
+            writer.segment(segment.codec, segment.state, rows=segment.count, share=states.earlier(number, segment.state))
             for start, stop in blocks(segment.count, SAVE_ROWS):
                 writer.append(segment.codes.rows(slice(start, stop)).columns)
         if table.calibration is not None:
@@ -47,6 +52,17 @@ def load(path: Path | str, *, check: Literal["sizes", "digests"] = "sizes") -> T
     return map_table(directory, read_manifest(directory))
 
 
-def _same_state(earlier: tuple[Segment, ...], segment: Segment) -> int | None:
-    """The number of an earlier segment with the very same state, as `add` makes them."""
-    return next((number for number, other in enumerate(earlier) if other.state is segment.state and other.codec == segment.codec), None)
+class _States:
+    """The states written so far, by content: equal ones are stored once, whichever codecs read them."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple, int] = {}
+        self._known: dict[int, tuple] = {}
+
+    def earlier(self, number: int, state: Arrays) -> int | None:
+        """The number of an earlier segment with an equal state, or None, which makes `number` the one to refer to."""
+        if id(state) not in self._known:
+            arrays = ((name, np.ascontiguousarray(array)) for name, array in sorted(state.items()))
+            self._known[id(state)] = tuple((name, array.dtype.str, array.shape, hashlib.sha256(array.data).digest()) for name, array in arrays)
+        found = self._seen.setdefault(self._known[id(state)], number)
+        return None if found == number else found

@@ -183,8 +183,8 @@ def _segments(value: object, rows: int) -> tuple[SegmentEntry, ...]:
         if _number(entry["first"], f"first row of segment {number}", 0) != first:
             _refuse(f"first row {entry['first']} of segment {number}", str(first))
         state = _number(entry["state"], f"state of segment {number}", 0, number)
-        if state < number and (found[state].state != state or to_spec(found[state].codec) != to_spec(codec)):
-            _refuse(f"state {state} of segment {number}", "an earlier segment with a state of its own and the same codec")
+        if state < number and found[state].state != state:
+            _refuse(f"state {state} of segment {number}", "an earlier segment with a state of its own")
         found.append(SegmentEntry(codec, first, _number(entry["rows"], f"rows of segment {number}", 1), state))
         first += found[-1].rows
     if first != rows:

@@ -132,3 +132,23 @@ def test_same_seed_same_bytes():
 def test_bad_settings_are_refused(settings, message):
     with pytest.raises(SpecError, match=message):
         Residual(**settings)
+
+
+def test_shorter_codecs_read_the_state_of_the_longest():
+    x = gaussian()
+    longest = Residual(levels=5)
+    state = fitted(longest, x)
+    errors = []
+    for codec in [*longest.shorter(), longest]:
+        own = {"books": state["books"][: codec.levels], "scale": state["scale"]}
+        codes = codec.encode(state, x)["codes"]
+        assert codes.shape == (len(x), codec.levels)
+        np.testing.assert_array_equal(codes, codec.encode(own, x)["codes"])
+        held = Codes({"codes": codes})
+        np.testing.assert_array_equal(codec.decode(state, held), codec.decode(own, held))
+        tables = codec.prepare(state, x[:3])
+        out = np.empty((3, len(x)), np.float32)
+        bound = codec.scan(tables, codec.pack(state, held), out)
+        assert (np.abs(out - x[:3] @ codec.decode(state, held).T).max(axis=1) <= bound + 1e-4).all()
+        errors.append(float(np.square(x - codec.decode(state, held)).sum()))
+    assert (np.diff(errors) < 0).all() and len(errors) == 5

@@ -4,9 +4,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rankfold.codecs import get
+from rankfold.codes import Codes
 from rankfold.compression import compress
 from rankfold.errors import ArtifactError, InputError
 from rankfold.store import load, read_manifest, save, verify
+from rankfold.table import Segment, build
 from rankfold.vectors import as_vectors
 
 
@@ -65,3 +67,19 @@ def test_any_table_comes_back(tmp_path, rows, dim, unit, text, seed):
     assert found.unit == unit and np.array_equal(found.ids, table.ids) and np.array_equal(found.decode(), table.decode())
     assert found.parts() == table.parts()
     assert verify(path) == []
+
+
+def test_equal_states_are_stored_once_whichever_codecs_read_them(tmp_path):
+    x = np.random.default_rng(0).normal(size=(60, 8)).astype(np.float32)
+    long, short = (get("residual")(levels=levels) for levels in (3, 2))
+    state = long.fit(x, np.ones(60, np.float32), np.random.default_rng(0))
+    copied = {name: array.copy() for name, array in state.items()}
+    segments = [
+        Segment(one, held, Codes(one.encode(held, x[at : at + 20])), at) for one, held, at in ((long, state, 0), (short, copied, 20), (long, state, 40))
+    ]
+    table = build(8, False, np.arange(60), segments)
+    artifact = save(table, tmp_path)
+    assert [entry.state for entry in read_manifest(artifact).segments] == [0, 0, 0]
+    assert len(list(artifact.glob("*.state.*"))) == len(state) and verify(artifact) == []
+    assert np.array_equal(load(artifact).decode(), table.decode())
+    assert save(load(artifact), tmp_path) == artifact
