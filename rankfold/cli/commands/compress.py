@@ -22,7 +22,7 @@ from ...tune.shortlist import shortlist
 from ...vectors import Vectors
 from .. import costs, machine, render, sections
 from ..exits import GATE_FAILED
-from ..gate import Verdict, judge, require
+from ..gate import Verdict, judge, judge_jointly, require
 from ..inputs import read_events, read_items, read_spec, read_users
 from ..judging import about, content_of, gather, notes
 from ..options import AsJson, Events, IdColumn, IdFile, Items, Seed, Space, Unknown, Users, VectorColumn, ZeroRows, typed_again
@@ -66,7 +66,8 @@ def compress(
     unit: Annotated[bool, typer.Option("--unit", help="Normalise rows: rank by cosine.")] = False,
     weight: Annotated[str, typer.Option("--weight", metavar="auto|none", help="auto: rows count by how often users see them.")] = "auto",
     max_drop: Annotated[
-        float | None, typer.Option("--max-drop", metavar="0.01", help="Publish only if the upper end of the loss is at most this.", min=0)
+        float | None,
+        typer.Option("--max-drop", metavar="0.01", help="Publish only if the upper end of the loss is at most this, and no bucket collapses.", min=0),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be tried, and write nothing.")] = False,
     unknown: Unknown = "error",
@@ -98,7 +99,7 @@ def compress(
     if dry_run:
         _show_plan(output, order, vectors, codecs)
         return
-    verdict = None if max_drop is None else judge(evidence.metric, choice.best.loss, max_drop)
+    verdict = None if max_drop is None else judge_jointly(evidence.metric, choice.best.loss, max_drop, buckets=choice.best.buckets)
     measured = section(
         items.name,
         about(evidence, chosen=True),

@@ -17,7 +17,7 @@ from ...tune.measure import Point, measure
 from ...vectors import Vectors
 from .. import costs, machine, render, sections
 from ..exits import GATE_FAILED
-from ..gate import judge
+from ..gate import judge_jointly
 from ..inputs import read_events, read_items, read_users
 from ..judging import about, check_same_rows, content_of, gather, notes
 from ..options import Artifact, AsJson, Events, IdColumn, IdFile, Seed, Space, Unknown, Users, VectorColumn, typed_again
@@ -32,7 +32,8 @@ def evaluate(
     users: Users = None,
     interactions: Events = None,
     fail_if_drop: Annotated[
-        float | None, typer.Option("--fail-if-drop", metavar="0.01", help="End with 4 unless the upper end of the loss is at most this.", min=0)
+        float | None,
+        typer.Option("--fail-if-drop", metavar="0.01", help="End with 4 unless the upper end of the loss is at most this, and no bucket collapses.", min=0),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE.json", help="Write the figures for `rankfold report`.")] = None,
     unknown: Unknown = "error",
@@ -46,7 +47,8 @@ def evaluate(
     """Measure what an artifact lost against the original vectors.
 
     The float32 baseline is always computed, and compared with plain popularity. Figures are from the half of the users that `compress` with the same
-    --seed did not choose on. A loss that was not measured never passes --fail-if-drop.
+    --seed did not choose on. A loss that was not measured never passes --fail-if-drop; nor does one whose mean is small but whose head, mid or tail
+    items lose more than 5 % (or than allowed, if that is more), or a stored calibration that errs much more than the one of the uncompressed scores.
     """
     output = Output(as_json)
     start = time.monotonic()
@@ -71,7 +73,10 @@ def evaluate(
     if out is not None:
         write_json(out, content_of(measured, seed=seed, command=typed_again(ctx)))
         output.line(f"wrote {out}")
-    verdict = None if fail_if_drop is None else judge(evidence.metric, point.loss, fail_if_drop)
+    verdict = None
+    if fail_if_drop is not None:
+        errors = None if judged is None else judged.errors
+        verdict = judge_jointly(evidence.metric, point.loss, fail_if_drop, buckets=point.buckets, calibration=errors)
     document = {
         "artifact": artifact,
         **_figures(point, evidence),

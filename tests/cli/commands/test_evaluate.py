@@ -5,8 +5,12 @@ import json
 import numpy as np
 import pytest
 
+from rankfold.codecs import get
+from rankfold.compression import compress
+from rankfold.evaluate import popularity_buckets
 from rankfold.report import check
 from rankfold.store import save
+from rankfold.vectors import as_vectors
 
 
 @pytest.fixture
@@ -85,3 +89,16 @@ def test_events_need_users(rankfold, files):
     result = rankfold("evaluate", files.path("store"), "--against", files.path("items.npy"), "--interactions", files.path("clicks.csv"))
     assert result.exit_code == 3
     assert "--users" in result.stderr
+
+
+def test_a_collapse_of_one_bucket_does_not_pass(rankfold, files, tmp_path):
+    lines = [line.split(",") for line in (files.folder / "clicks.csv").read_text().splitlines()[1:]]
+    popularity = np.bincount([int(item) for _, item, part in lines if part == "train"], minlength=len(files.items))
+    spoiled = files.items.copy()
+    spoiled[popularity_buckets(popularity).number == 2] *= 0.01
+    save(compress(as_vectors(spoiled), get("half")(), norms="raw"), tmp_path / "spoiled")
+    given = ("--against", files.path("items.npy"), "--users", files.path("users.npy"), "--interactions", files.path("clicks.csv"))
+    result = rankfold("evaluate", tmp_path / "spoiled", *given, "--fail-if-drop", "0.5", "--json")
+    document = json.loads(result.stdout)
+    assert document["loss"]["high"] < 0.5 and document["buckets"]["tail"]["low"] > 0.5, (document["loss"], document["buckets"])
+    assert result.exit_code == 4 and document["gate"]["state"] == "fail" and "tail items lose" in document["gate"]["why"]
