@@ -20,6 +20,8 @@ COMMANDS = {
     "calibrate": "Fit probabilities to the scores of an artifact.",
     "search": "Rank the rows of an artifact for query vectors.",
     "verify": "Check every byte of an artifact.",
+    "archive": "Write an artifact as one smaller file, to keep or to send.",
+    "restore": "Put the artifact of an archive back into a store folder.",
     "report": "Write one HTML file about a compression.",
     "bench": "Measure the speed of an artifact on this machine.",
     "doctor": "Show versions, CPU features, kernels and their speed.",
