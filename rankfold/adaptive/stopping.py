@@ -19,7 +19,9 @@ from ..progress import Progress, silent
 from ..table import Table
 from ..vectors import Vectors
 from .spacing import spacing
-from .tiers import MOST_RATES, Rates, choose_rates, coded, rates_of
+from .tiers import Rates, choose_rates, coded, rates_of
+
+MOST_LENGTHS = 8
 
 
 def compress_stopping(
@@ -70,7 +72,7 @@ def measure_lengths(
         raise InputError(f"how: codec {how.name!r} knows no shorter form of itself; expected one of several levels, such as residual.")
     longest = fit(vectors, how, weight=weight, unit=unit, norms=norms, sample=sample, seed=seed, progress=progress)
     forms = [*shorter(longest.codec), longest.codec]
-    kept = np.unique(np.linspace(len(forms) / min(MOST_RATES, len(forms)), len(forms), min(MOST_RATES, len(forms))).round().astype(int)) - 1
+    kept = np.unique(np.linspace(len(forms) / min(MOST_LENGTHS, len(forms)), len(forms), min(MOST_LENGTHS, len(forms))).round().astype(int)) - 1
     rates = rates_of(vectors, [Fitted(forms[place], longest.state) for place in kept], unit=unit, progress=progress)
     return replace(rates, errors=np.square(rates.errors / spacing(vectors, unit=unit, seed=seed)[:, None]))
 

@@ -23,9 +23,10 @@ from ..table import Segment, Table, encode_rows
 from ..vectors import Vectors
 from .allocation import allocate
 
-MOST_RATES = 8
-# Which sizes are used at all is decided on so many rows, evenly spaced.
-TRIAL_ROWS = 4_096
+MOST_RATES = 10
+MOST_TIERS = 4
+# Which codecs are used at all is decided on so many rows, evenly spaced.
+TRIAL_ROWS = 1_024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +60,7 @@ def compress_tiered(
 ) -> Table:
     """Compress rows at the sizes of several codecs, `row_bytes` a row in the mean, more for rows that weigh more or that are harder to code.
 
-    codecs: 1 to 8, of different sizes. row_bytes: mean bytes of a coded row; where codebooks of several codecs take more than those of the largest single
+    codecs: 1 to 10, of which at most 4 will be used. row_bytes: mean bytes of a coded row; where codebooks of several codecs take more than those of the largest single
     codec that fits, the difference is taken from the rows. The total is never exceeded, and less than one step between two sizes is left over.
     weight: (n,) what each row counts, in the fit and in the choice; see `exposure`. lean: power of the weight in the choice; 0 leaves each row's own error.
     Other arguments as in `compress`; with `out` codes go straight to disk. Memory beyond that of `compress`: (4 + 24) bytes a row and codec.
@@ -82,7 +83,7 @@ def measure_rates(
     seed: int = 0,
     progress: Progress = silent,
 ) -> Rates:
-    """Fit every codec and code every row with each: the first half of `compress_tiered`. Raises what `compress` raises, and InputError for equal sizes."""
+    """Fit every codec and code every row with each: the first half of `compress_tiered`. Raises what `compress` raises."""
     if not 1 <= len(codecs) <= MOST_RATES:
         raise InputError(f"codecs: got {len(codecs)}; expected 1 to {MOST_RATES}.")
     fitted = [fit(vectors, how, weight=weight, unit=unit, norms=norms, sample=sample, seed=seed, progress=progress) for how in codecs]
@@ -90,11 +91,9 @@ def measure_rates(
 
 
 def rates_of(vectors: Vectors, fitted: Sequence[Fitted], *, unit: bool, progress: Progress = silent) -> Rates:
-    """Every row coded with every one of these. Raises InputError when two have rows of the same size."""
+    """Every row coded with every one of these, and how far its decoding is from it."""
     sizes = [one.codec.row_bytes(vectors.dim) for one in fitted]
-    if len(set(sizes)) < len(sizes):
-        raise InputError(f"codecs: got sizes of {', '.join(map(str, sizes))} bytes a row; expected no two alike.")
-    order = np.argsort(sizes)
+    order = np.argsort(sizes, kind="stable")
     fitted = [fitted[place] for place in order]
     errors = np.empty((vectors.count, len(fitted)), np.float32)
     progress("try sizes", 0, vectors.count)
@@ -108,8 +107,12 @@ def rates_of(vectors: Vectors, fitted: Sequence[Fitted], *, unit: bool, progress
     return Rates(tuple(fitted), np.array(sizes, np.int64)[order], errors, unit)
 
 
-def choose_rates(rates: Rates, row_bytes: float, *, weight: F32 | None = None, lean: float = 1.0) -> np.ndarray:
-    """Which rate each row gets, int64 (n,): the second half of `compress_tiered`. Raises BudgetError, InputError."""
+def choose_rates(rates: Rates, row_bytes: float, *, weight: F32 | None = None, lean: float = 1.0, codebooks: int | None = None) -> np.ndarray:
+    """Which rate each row gets, int64 (n,): the second half of `compress_tiered`.
+
+    codebooks: bytes of codebooks that come on top of row_bytes; by default those of the largest single codec that fits. What is needed beyond them is taken
+    from the rows. Raises BudgetError, InputError.
+    """
     count = len(rates.errors)
     if isinstance(row_bytes, bool) or not isinstance(row_bytes, int | float | np.integer | np.floating) or not np.isfinite(row_bytes) or row_bytes <= 0:
         raise InputError(f"row_bytes: got {row_bytes!r}; expected a mean number of bytes a row above 0.")
@@ -121,26 +124,28 @@ def choose_rates(rates: Rates, row_bytes: float, *, weight: F32 | None = None, l
     # Relative to the largest: powers of large weights must not overflow.
     importance = (weights / weights.max()) ** lean if weights.any() else np.ones(count)
     cost = rates.errors * importance[:, None]
+    if codebooks is None:
+        codebooks = state_bytes([rates.fitted[int(np.flatnonzero(rates.row_bytes <= row_bytes)[-1])].state])
     rows = np.unique(np.linspace(0, count - 1, min(count, TRIAL_ROWS)).astype(np.int64))
     best: tuple[float, int] | None = None
     used: tuple[int, ...] = ()
-    for size in range(1, len(rates.fitted) + 1):
+    for size in range(1, min(MOST_TIERS, len(rates.fitted)) + 1):
         for some in combinations(range(len(rates.fitted)), size):
-            most = _code_bytes(rates, some, row_bytes)
+            most = _code_bytes(rates, some, row_bytes, codebooks)
             if most < rates.row_bytes[some[0]] * count:
                 continue
             tried = cost[rows][:, list(some)]
             total = float(tried[np.arange(rows.size), allocate(tried, rates.row_bytes[list(some)], most * rows.size / count)].sum())
             if best is None or (total, size) < best:
                 best, used = (total, size), some
-    return np.array(used)[allocate(cost[:, used], rates.row_bytes[list(used)], _code_bytes(rates, used, row_bytes))]
+    if not used:
+        raise BudgetError(f"row_bytes: {row_bytes:g} bytes a row do not pay for the codebooks of any of these codecs; expected more bytes, or other codecs.")
+    return np.array(used)[allocate(cost[:, used], rates.row_bytes[list(used)], _code_bytes(rates, used, row_bytes, codebooks))]
 
 
-def _code_bytes(rates: Rates, some: Sequence[int], row_bytes: float) -> float:
-    """Bytes that the codes of all rows may take, when their codecs are `some`: what their codebooks take more than those of one codec comes from the rows."""
-    single = int(np.flatnonzero(rates.row_bytes <= row_bytes)[-1])
-    more = state_bytes([rates.fitted[rate].state for rate in some]) - state_bytes([rates.fitted[single].state])
-    return row_bytes * len(rates.errors) - max(0, more)
+def _code_bytes(rates: Rates, some: Sequence[int], row_bytes: float, codebooks: int) -> float:
+    """Bytes that the codes of all rows may take, when their codecs are `some`: codebooks beyond those allowed are paid by the rows."""
+    return row_bytes * len(rates.errors) - max(0, state_bytes([rates.fitted[rate].state for rate in some]) - codebooks)
 
 
 def state_bytes(states: Sequence[Arrays]) -> int:
