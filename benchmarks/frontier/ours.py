@@ -1,0 +1,98 @@
+"""Our codecs at so many bytes a row, through the library: fit on the training rows, encode all, decode."""
+
+import ast
+import time
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+import rankfold
+from rankfold.codec import describe
+from rankfold.codecs import from_spec, names
+from rankfold.codes import Codes
+from rankfold.compression import fit
+from rankfold.search import Searcher
+from rankfold.table import Segment, Table, encode_rows
+from rankfold.vectors import as_vectors
+
+from .cache import digest
+from .coded import Coded, Job
+
+PACKAGE = Path(rankfold.__file__).parent
+
+
+def specs(dim: int, nbytes: int, cosine: bool) -> dict[str, dict]:
+    """Name -> spec of every codec of ours that spends about nbytes a row; codecs with a whole budget first. Rows of uneven lengths: one byte is for lengths."""
+    inner = nbytes if cosine else nbytes - 1
+    found: dict[str, dict] = {
+        "layered": {"codec": "layered", "bytes": nbytes},
+        "trellis": {"codec": "trellis", "bytes": nbytes},
+        "residual": {"codec": "residual", "levels": inner} if inner <= 33 else {},
+        "pq": {"codec": "pq", "groups": inner, "rotation": "learned"} if dim % inner == 0 else {},
+        "reduced int8": {"codec": "reduced", "dims": inner, "inner": {"codec": "int8"}} if inner <= dim else {},
+        "reduced scalar": {"codec": "reduced", "dims": 2 * inner, "inner": {"codec": "scalar", "bits": 4}} if 2 * inner <= dim else {},
+        "reduced sign": {"codec": "reduced", "dims": 8 * inner, "inner": {"codec": "sign"}} if 8 * inner <= dim else {},
+    }
+    return {name: spec for name, spec in found.items() if spec and uses(spec) <= set(names())}
+
+
+def uses(spec: dict) -> set[str]:
+    """The names of the codecs in a spec, inner ones too."""
+    return {spec["codec"]}.union(*(uses(part) for part in spec.values() if isinstance(part, dict)))
+
+
+def folded(job: Job, spec: dict, *, weighted: bool) -> tuple[Table, float, float]:
+    """(table of all rows, seconds of the fit, seconds of the encoding): what `compress` does, fitted on the training rows alone."""
+    start = time.process_time()
+    vectors = as_vectors(job.train, zero_rows="keep")
+    fitted = fit(vectors, from_spec(spec), weight=job.weight if weighted else None, sample=len(job.train), seed=job.seed)
+    done = time.process_time()
+    codes = Codes(encode_rows(fitted.codec, fitted.state, job.rows))
+    table = Table(job.rows.shape[1], False, np.arange(len(job.rows)), (Segment(fitted.codec, fitted.state, codes, 0),))
+    return table, done - start, time.process_time() - done
+
+
+def coded(job: Job, spec: dict, *, weighted: bool) -> Coded:
+    """One of our codecs as a result among the others'; the note is the codec as it was settled."""
+    table, fit_s, encode_s = folded(job, spec, weighted=weighted)
+    parts = table.parts()
+    searcher = Searcher(table, workers=1)
+    row_bytes = (parts["codes"] + parts["scales"]) / table.count
+    note = describe(table.segments[0].codec)
+    return Coded(row_bytes, parts["codebooks"], table.decode(), scan=lambda query: searcher.search(query, 100), fit_s=fit_s, encode_s=encode_s, note=note)
+
+
+@cache
+def source_digest(codec_names: frozenset[str]) -> str:
+    """A name of the code behind some codecs: their files and what they import of `codecs` and `fitting`, without comments and docstrings."""
+    found: dict[str, str] = {}
+    wanted = [PACKAGE / "compression.py", *(PACKAGE / "codecs" / f"{name}.py" for name in sorted(codec_names | {"normed", "unit"}))]
+    while wanted:
+        path = wanted.pop()
+        if str(path) in found or not path.exists():
+            continue
+        tree = ast.parse(path.read_text())
+        found[str(path)] = ast.dump(without_docstrings(tree))
+        wanted += imported_files(tree, path)
+    return digest(sorted(found.values()))
+
+
+def imported_files(tree: ast.Module, path: Path) -> list[Path]:
+    """The files of `codecs` and `fitting` that a file of `codecs` or `fitting` imports."""
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level and node.module:
+            folder = path.parent if node.level == 1 else path.parent.parent
+            stem = folder.joinpath(*node.module.split("."))
+            names += [stem.with_suffix(".py"), *(stem / f"{alias.name}.py" for alias in node.names)]
+    return [name for name in names if name.parent.name in ("codecs", "fitting") and name.exists()]
+
+
+def without_docstrings(tree: ast.Module) -> ast.Module:
+    """The same code without docstrings."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+            node.body = body[1:]
+    return tree
