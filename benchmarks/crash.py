@@ -1,4 +1,6 @@
-"""What survives: kills during compression, damaged bytes, and full disks. Run: python benchmarks/crash.py [kills|command_kills|mutations|disks ...]
+"""What survives: kills while compressing and archiving, damaged bytes, and full disks.
+
+    python benchmarks/crash.py [kills|command_kills|archive_kills|mutations|disks ...]
 
 Prints a table and writes benchmarks/results/crash.json. Needs no data: vectors are drawn from a seed.
 """
@@ -20,7 +22,7 @@ import numpy as np
 from rankfold.codecs import get, names
 from rankfold.compression import compress
 from rankfold.errors import ArtifactError, RankfoldError
-from rankfold.store import load, read_manifest, save, verify
+from rankfold.store import archive, load, open_archive, read_manifest, save, verify
 from rankfold.table import Table
 from rankfold.vectors import as_vectors
 
@@ -144,6 +146,51 @@ def command_kills(count: int, folder: Path, seed: int = 0) -> dict[str, int]:
     return found
 
 
+def archiver(store: str, file: str) -> None:
+    """Archive a store: the process that gets killed."""
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    archive(store, file)
+
+
+def archive_kills(count: int, folder: Path, seed: int = 0) -> dict[str, int]:
+    """Kill `count` runs of `archive` over an existing file at random moments: the file must be the old archive or the new one, and whole."""
+    chance, file = random.Random(seed), folder / "items.rfa"
+    stores = [save(compress(gaussian(one, CHILD_ROWS, CHILD_DIM), get("half")(), norms="raw", sample=100), folder / f"v{one}") for one in range(2)]
+
+    def begin(store: Path) -> subprocess.Popen:
+        environment = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+        process = subprocess.Popen([sys.executable, __file__, "--archiver", str(store), str(file)], stdout=subprocess.PIPE, env=environment)
+        process.stdout.readline()
+        return process
+
+    spent = []
+    for _ in range(3):
+        process, begun = begin(stores[0]), time.perf_counter()
+        if finish(process):
+            raise RuntimeError("an archiving that nobody killed has failed")
+        spent.append(time.perf_counter() - begun)
+    whole_s = sorted(spent)[1]
+    found = {"kills": count, "old": 0, "new": 0, "torn": 0, "hidden_leftovers_seen": 0}
+    held = stores[0].name
+    for number in range(1, count + 1):
+        new = stores[number % 2]
+        process = begin(new)
+        time.sleep(chance.uniform(0, whole_s * 1.2))
+        process.kill()
+        finish(process)
+        try:
+            with open_archive(file) as opened:
+                torn, name = opened.findings() != [] or opened.name not in (held, new.name), opened.name
+        except ArtifactError:
+            torn, name = True, held
+        found["torn" if torn else "new" if name == new.name and name != held else "old"] += 1
+        held = name
+        found["hidden_leftovers_seen"] += sum(entry.startswith(".") for entry in os.listdir(folder))
+    archive(stores[0], file)
+    return found | {"left_after_the_next_write": sum(entry.startswith(".") for entry in os.listdir(folder))}
+
+
 def damage(path: Path, chance: random.Random) -> str:
     """Change one file, or the set of files; returns what was done."""
     raw = path.read_bytes()
@@ -251,15 +298,20 @@ def refused_with(out: Path, before: str) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", help="kills, command_kills, mutations, disks; default all")
+    parser.add_argument("parts", nargs="*", help="kills, command_kills, archive_kills, mutations, disks; default all")
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--mutations", type=int, default=10_000)
     parser.add_argument("--child", nargs=2)
+    parser.add_argument("--archiver", nargs=2)
     arguments = parser.parse_args()
+    if arguments.archiver:
+        archiver(*arguments.archiver)
+        return 0
     if arguments.child:
         child(arguments.child[0], int(arguments.child[1]))
         return 0
     runs = {"kills": lambda at: kills(arguments.kills, at), "command_kills": lambda at: command_kills(arguments.kills, at)}
+    runs |= {"archive_kills": lambda at: archive_kills(arguments.kills, at)}
     runs |= {"mutations": lambda at: mutations(arguments.mutations, at), "disks": disks}
     results = {}
     for part in arguments.parts or list(runs):
@@ -270,7 +322,7 @@ def main() -> int:
     RESULTS.parent.mkdir(exist_ok=True)
     kept = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     RESULTS.write_text(json.dumps(kept | results, indent=1) + "\n")
-    faults = [results.get(part, {}).get("torn") for part in ("kills", "command_kills")]
+    faults = [results.get(part, {}).get("torn") for part in ("kills", "command_kills", "archive_kills")]
     faults += [
         results.get("command_kills", {}).get("broken_reports"),
         results.get("mutations", {}).get("missed"),

@@ -184,6 +184,12 @@ def test_8_kills_leave_the_old_or_the_new(crash, tmp_path, monkeypatch):
     assert found["torn"] == found["visible_junk"] == found["left_after_the_next_write"] == 0
 
 
+def test_6_kills_leave_the_old_archive_or_the_new(crash, tmp_path):
+    found = crash.archive_kills(6, tmp_path, seed=3)
+    assert found["old"] + found["new"] == 6
+    assert found["torn"] == found["left_after_the_next_write"] == 0
+
+
 def test_full_disks_are_reported_and_leave_nothing(crash, tmp_path):
     for outcome in crash.disks(tmp_path).values():
         assert outcome.startswith(("reported, nothing left", "not tried"))
