@@ -33,13 +33,19 @@ def file_of(name: str) -> Path:
     return path
 
 
-def factors(name: str) -> Factors:
-    """The 128-dimensional ALS factors of `amazon_book` or `anime`."""
-    with np.load(file_of(f"{name}_vectors_f16.npz"), allow_pickle=False) as arrays:
-        users, items = arrays["als128_user"].astype(np.float32), arrays["als128_item"].astype(np.float32)
+def factors(name: str, model: str = "als128") -> Factors:
+    """The factors of `amazon_book`, `anime` or `debian_deps`: als128, or elsa256 (unit rows; a user is the sum of what was taken in training)."""
     columns = parquet.read_table(file_of(f"{name}_interactions.parquet"), columns=["user", "item", "split"])
     user, item, split = (np.asarray(columns[column]) for column in ("user", "item", "split"))
-    return Factors(name, users, items, user.astype(np.int64), item.astype(np.int64), split)
+    user, item = user.astype(np.int64), item.astype(np.int64)
+    with np.load(file_of(f"{name}_vectors_f16.npz"), allow_pickle=False) as arrays:
+        items = arrays[f"{model}_item"].astype(np.float32)
+        if model == "als128":
+            return Factors(name, arrays["als128_user"].astype(np.float32), items, user, item, split)
+    users = np.zeros((int(user.max()) + 1, items.shape[1]), np.float32)
+    items = unit_rows(items)
+    np.add.at(users, user[split == 0], items[item[split == 0]])
+    return Factors(f"{name} {model}", users, items, user, item, split)
 
 
 def text() -> F32:

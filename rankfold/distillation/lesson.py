@@ -52,15 +52,16 @@ class Lesson:
     def batch(self, numbers: np.ndarray, rows: np.ndarray, decoded: F32) -> Batch:
         """The batch of the chosen queries and rows (sorted, unique; the exact lists of the queries are among them)."""
         lists = self.lists.rows[numbers]
+        place_of = np.full(self.exact.shape[0], -1)
+        place_of[rows] = np.arange(rows.size)
         hidden = np.zeros((numbers.size, rows.size), np.bool_)
         seen = self.seen.take(numbers)
-        place = np.minimum(np.searchsorted(rows, seen.values), rows.size - 1)
-        here = rows[place] == seen.values
-        hidden[seen.queries()[here], place[here]] = True
+        place = place_of[seen.values]
+        hidden[seen.queries()[place >= 0], place[place >= 0]] = True
         listed = np.zeros(hidden.shape, np.bool_)
         query, column = np.nonzero(lists >= 0)
-        listed[query, np.searchsorted(rows, lists[query, column])] = True
-        first = np.where(lists[:, :POSITIVES] >= 0, np.searchsorted(rows, lists[:, :POSITIVES]), -1)
+        listed[query, place_of[lists[query, column]]] = True
+        first = np.where(lists[:, :POSITIVES] >= 0, place_of[lists[:, :POSITIVES]], -1)
         weight = self.weight[rows]
         return Batch(
             self.queries[numbers], self.exact[rows], decoded, hidden, first, listed, self.spread[numbers], weight / np.float32(weight.mean()), self.energy
@@ -70,8 +71,10 @@ class Lesson:
         """The rows of a batch, sorted: exact lists and the student's lists of the chosen queries, and some at random."""
         able = self.exact.shape[0] if self.allow is None else np.flatnonzero(self.allow)
         drawn = rng.choice(able, RANDOM_ROWS)
-        rows = np.unique(np.concatenate([self.lists.rows[numbers].ravel(), false_tops[numbers].ravel(), drawn]))
-        return rows[rows >= 0]
+        chosen = np.zeros(self.exact.shape[0], np.bool_)
+        for rows in (self.lists.rows[numbers], false_tops[numbers], drawn):
+            chosen[rows[rows >= 0]] = True
+        return np.flatnonzero(chosen)
 
 
 def user_lesson(vectors: Vectors, users: F32 | Vectors, *, unit: bool, seen: Rows | None, allow: np.ndarray | None, sample: int, seed: int) -> Lesson:

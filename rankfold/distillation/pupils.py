@@ -82,7 +82,8 @@ class Coded:
                     stored[parameter] = rounded(parameters[parameter], segment.state[name].dtype)
             state = states.setdefault(id(segment.state), {name: stored[names[name]] if name in names else array for name, array in segment.state.items()})
             segments.append(replace(segment, state=state))
-        return replace(self._table, segments=tuple(segments))
+        # Probabilities that were fitted to the old scores lie about the new ones.
+        return replace(self._table, segments=tuple(segments), calibration=None)
 
     def _split(self, rows: np.ndarray) -> list[tuple[Segment, dict[str, str], np.ndarray]]:
         """Segment, its moving arrays, and which of the rows are in it."""

@@ -19,7 +19,7 @@ from ..errors import InputError
 from ..fitting.kmeans import sums
 
 TRIPLET_MARGIN = 0.5  # in spreads of the exact list, at temperature 1
-FINITE = 1e-30
+NEVER = np.float32(-1e30)  # the score of a row that must not be shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,20 +74,28 @@ def loss(terms: Terms, batch: Batch) -> tuple[float, F32]:
     gradient = np.zeros_like(batch.decoded)
     scale = (batch.spread * np.float32(terms.temperature))[:, None]
     if terms.lists or terms.contrast or terms.triplet:
-        student = np.where(batch.hidden, -np.inf, batch.queries @ batch.decoded.T / scale)
+        student = _scores(batch, batch.decoded, scale)
+        mine = _shifted(student)
         moved = np.zeros_like(student)
         if terms.lists:
-            teacher = np.where(batch.hidden, -np.inf, batch.queries @ batch.exact.T / scale)
-            value += terms.lists * _add(moved, terms.lists, *_lists(student, teacher))
+            value += terms.lists * _add(moved, terms.lists, *_lists(mine, _shifted(_scores(batch, batch.exact, scale))))
         if terms.contrast:
-            value += terms.contrast * _add(moved, terms.contrast, *_contrast(student, batch))
+            value += terms.contrast * _add(moved, terms.contrast, *_contrast(mine, batch))
         if terms.triplet:
             value += terms.triplet * _add(moved, terms.triplet, *_triplet(student, batch))
-        gradient += (moved / (scale * np.float32(len(scale)))).T @ batch.queries
+        moved /= scale * np.float32(len(scale))
+        gradient += moved.T @ batch.queries
     for weight, term in ((terms.rows, _rows), (terms.directions, _directions), (terms.neighbours, _neighbours)):
         if weight:
             value += weight * _add(gradient, weight, *term(batch))
     return value, gradient
+
+
+def _scores(batch: Batch, rows: F32, scale: F32) -> F32:
+    """(b, r) scores in spreads of each query's list; what the query has already is far below all others."""
+    scores = (batch.queries / scale) @ rows.T
+    scores[batch.hidden] = NEVER
+    return scores
 
 
 def _add(total: F32, weight: float, value: float, gradient: F32) -> float:
@@ -95,16 +103,21 @@ def _add(total: F32, weight: float, value: float, gradient: F32) -> float:
     return value
 
 
-def _softmax(scores: F32) -> F32:
-    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+def _shifted(scores: F32) -> tuple[F32, F32]:
+    """Scores (b, r) as logarithms of their softmax, and the softmax."""
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    powers = np.exp(shifted)
+    total = powers.sum(axis=1, keepdims=True)
+    powers /= total
+    shifted -= np.log(total)
+    return shifted, powers
 
 
-def _lists(student: F32, teacher: F32) -> tuple[float, F32]:
+def _lists(student: tuple[F32, F32], teacher: tuple[F32, F32]) -> tuple[float, F32]:
     """Mean divergence over the queries, and the gradient of their sum with respect to the student's scores."""
-    mine, theirs = _softmax(student), _softmax(teacher)
-    apart = theirs * (np.log(np.maximum(theirs, FINITE)) - np.log(np.maximum(mine, FINITE)))
-    return float(apart.sum(axis=1, dtype=np.float64).mean()), mine - theirs
+    (mine, share), (theirs, wanted) = student, teacher
+    value = float(np.einsum("br,br->", wanted, theirs)) - float(np.einsum("br,br->", wanted, mine))
+    return value / len(mine), share - wanted
 
 
 def _positives(batch: Batch) -> F32:
@@ -115,20 +128,19 @@ def _positives(batch: Batch) -> F32:
     return share / np.maximum(share.sum(axis=1, keepdims=True), 1)
 
 
-def _contrast(student: F32, batch: Batch) -> tuple[float, F32]:
+def _contrast(student: tuple[F32, F32], batch: Batch) -> tuple[float, F32]:
     wanted = _positives(batch)
-    mine = _softmax(student)
-    value = -(wanted * np.log(np.maximum(mine, FINITE))).sum(axis=1, dtype=np.float64)
-    return float(value.mean()), np.where(wanted.any(axis=1, keepdims=True), mine - wanted, 0)
+    value = -float(np.einsum("br,br->", wanted, student[0])) / len(wanted)
+    return value, np.where(wanted.any(axis=1, keepdims=True), student[1] - wanted, 0)
 
 
 def _triplet(student: F32, batch: Batch) -> tuple[float, F32]:
     wanted = _positives(batch)
-    rivals = np.where(batch.listed, -np.inf, student)
+    rivals = np.where(batch.listed, NEVER, student)
     rival = rivals.argmax(axis=1)
     best = rivals[np.arange(len(rival)), rival]
     # A query without a row outside its list has no rival.
-    wanted[best == -np.inf] = 0
+    wanted[best <= NEVER / 2] = 0
     short = np.where(wanted > 0, best[:, None] - np.where(wanted > 0, student, 0) + np.float32(TRIPLET_MARGIN), 0)
     pulled = np.where(short > 0, wanted, 0)
     gradient = -pulled

@@ -1,0 +1,239 @@
+"""What teaching a table gains on users that it never met, and what each term of the loss is worth.
+
+    python benchmarks/distil.py [users] [students] [terms] [neighbours]          all of them by default
+
+users: factors at 8 and 16 bytes a row. Codebooks are fitted on a random half of the rows with exposure weights and code all of them; then 500, 2,000 or all
+users teach (users to report on are never among them, labels are never seen). "held-out rows": only that half of the rows is taught, the other half is coded
+with the taught codebooks. students: a quarter of the dimensions in int8, taught against principal axes. terms: the table with each term left out or added.
+neighbours: debian50k texts that ask for their ten nearest. Gains are paired over the reported queries. Prints tables; writes results/distil.json.
+"""
+
+import os
+
+for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")
+
+import json  # noqa: E402
+import sys  # noqa: E402
+import time  # noqa: E402
+from collections.abc import Iterator  # noqa: E402
+from dataclasses import dataclass  # noqa: E402
+
+import datasets  # noqa: E402
+import numpy as np  # noqa: E402
+
+from rankfold.codec import describe  # noqa: E402
+from rankfold.codecs import from_spec  # noqa: E402
+from rankfold.codes import Codes  # noqa: E402
+from rankfold.compression import compress, fit  # noqa: E402
+from rankfold.distillation import Distilled, Terms, ablation, distil, student  # noqa: E402
+from rankfold.evaluate import ExactSearcher, Report, Split, Task, baseline, compare, compare_parts, evaluate  # noqa: E402
+from rankfold.fitting.exposure import exposure  # noqa: E402
+from rankfold.interactions import Interactions  # noqa: E402
+from rankfold.search import Rows, Searcher  # noqa: E402
+from rankfold.table import Segment, Table, encode_rows  # noqa: E402
+from rankfold.vectors import Vectors, as_vectors  # noqa: E402
+
+SETS = (("anime", "als128"), ("anime", "elsa256"), ("debian_deps", "als128"), ("debian_deps", "elsa256"), ("amazon_book", "als128"))
+ROW_BYTES = (8, 16)
+REPORTED = 2_000
+TEACHERS = (500, 2_000, 100_000)
+METRICS = ("ndcg@10", "recall@10")
+TEXT_QUERIES = 1_000
+ITEM_TERMS = {"default": Terms(), "contrast": Terms(contrast=1.0), "triplet": Terms(triplet=1.0)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class World:
+    """One set: its rows, users who may teach and what they have seen, the task of the others and the report of the exact rows on it, exposure weights."""
+
+    name: str
+    items: Vectors
+    users: np.ndarray
+    seen: Rows
+    task: Task
+    before: Report
+    weight: np.ndarray
+
+
+def world_of(name: str, model: str) -> World:
+    data = datasets.factors(name, model)
+    order = np.random.default_rng(99).permutation(len(data.users))
+    reported, others = np.sort(order[:REPORTED]), np.sort(order[REPORTED:])
+    train, valid, test = (data.split == part for part in range(3))
+    whole = Task.from_interactions(data.users, Interactions(data.user, data.item), Split(train, valid, test, "given"), rows=len(data.items))
+    part = whole.take(reported)
+    task = Task(part.queries, part.relevant, part.seen, popularity=np.bincount(data.item[train], minlength=len(data.items)))
+    items = as_vectors(data.items, zero_rows="keep")
+    seen = whole.take(others).seen or Rows.empty(len(others))
+    weight = exposure(data.users[others], items, exclude=seen)
+    return World(data.name if model != "als128" else f"{name} {model}", items, data.users[others], seen, task, baseline(items, task, metrics=METRICS), weight)
+
+
+def codec_of(world: World, row_bytes: int) -> dict:
+    """Residual codes of so many bytes in all: a byte for the length where lengths vary."""
+    lengths = np.linalg.norm(world.items.read(), axis=1)
+    if np.ptp(lengths) > 1e-2 * lengths.max():
+        return {"codec": "normed", "inner": {"codec": "residual", "levels": row_bytes - 1}}
+    return {"codec": "unit", "inner": {"codec": "residual", "levels": row_bytes}}
+
+
+def of_rows(world: World, rows: np.ndarray) -> tuple[Vectors, Rows]:
+    """Some rows as vectors of their own, and what users have seen of them under their new numbers."""
+    number = np.full(world.items.count, -1)
+    number[rows] = np.arange(rows.size)
+    kept = world.seen.where(number[world.seen.values] >= 0)
+    return as_vectors(world.items.read()[rows], zero_rows="keep"), Rows(kept.starts, number[kept.values])
+
+
+def report(world: World, table: Table) -> Report:
+    return evaluate(Searcher(table), world.task, metrics=METRICS, baseline=world.before)
+
+
+def figures(world: World, before: Report, after: Report) -> dict[str, object]:
+    """Both against the exact rows, and the gain of one over the other."""
+    gain = compare(before, after)["ndcg@10"]
+    buckets = {}
+    for name in after.buckets:
+        old, new = (compare_parts(world.before, one)[name]["recall@10"] for one in (before, after))
+        buckets[name] = {"kept_before": 1 - old.drop, "kept_after": 1 - new.drop, "n": new.n}
+    drops = [compare(world.before, one)["ndcg@10"] for one in (before, after)]
+    base = drops[0].before
+    return {
+        "ndcg@10_exact": base,
+        "ndcg@10_drop_before": drops[0].to_dict(),
+        "ndcg@10_drop_after": drops[1].to_dict(),
+        "ndcg@10_points_kept_gained": [100 * (gain.before / base) * -one for one in (gain.drop, gain.high, gain.low)],
+        "overlap@10_before": before.fidelity.means()["overlap@10"].mean,
+        "overlap@10_after": after.fidelity.means()["overlap@10"].mean,
+        "buckets": buckets,
+    }
+
+
+def say(label: str, row: dict) -> None:
+    points = row["ndcg@10_points_kept_gained"]
+    kept = [100 * (1 - row[name]["drop"]) for name in ("ndcg@10_drop_before", "ndcg@10_drop_after")]
+    buckets = " ".join(f"{name} {100 * one['kept_before']:.0f}>{100 * one['kept_after']:.0f}" for name, one in row["buckets"].items())
+    sys.stdout.write(
+        f"{label:<52} overlap@10 {row['overlap@10_before']:.3f} > {row['overlap@10_after']:.3f}  ndcg@10 kept {kept[0]:5.1f} > {kept[1]:5.1f} % "
+        f"({points[0]:+.1f} [{points[1]:+.1f}, {points[2]:+.1f}])  recall kept {buckets}  {'' if row['adopted'] else 'NOT ADOPTED '}{row['seconds']:.0f} s\n"
+    )
+    sys.stdout.flush()
+
+
+def half_fitted(world: World, spec: dict) -> tuple[Table, np.ndarray]:
+    """All rows, coded by what was fitted on a random half of them; and the rows of that half."""
+    rows = np.sort(np.random.default_rng(0).permutation(world.items.count)[: world.items.count // 2])
+    part = as_vectors(world.items.read()[rows], zero_rows="keep")
+    fitted = fit(part, from_spec(spec), weight=world.weight[rows], sample=rows.size, norms="raw")
+    return coded(world, fitted.codec, fitted.state), rows
+
+
+def coded(world: World, codec: object, state: dict) -> Table:
+    codes = Codes(encode_rows(codec, state, world.items.read()))
+    return Table(world.items.dim, False, world.items.ids, (Segment(codec, state, codes, 0),))
+
+
+def run_users() -> Iterator[dict]:
+    for row_bytes in ROW_BYTES:
+        for name, model in SETS:
+            world = world_of(name, model)
+            start, half = half_fitted(world, codec_of(world, row_bytes))
+            before = report(world, start)
+            about = {"data": world.name, "codec": describe(start.segments[0].codec), "row_bytes": row_bytes}
+            for teachers in TEACHERS:
+                began = time.perf_counter()
+                taught = distil(start, world.items, world.users, seen=world.seen, sample=teachers)
+                spent = time.perf_counter() - began
+                row = about | {"users": sum(taught.queries), "rows": "all", **outcome(world, before, taught, spent)}
+                say(f"{world.name} {row_bytes} B, {sum(taught.queries)} users", row)
+                yield row
+            row = about | {"users": sum(taught.queries), "rows": "half taught", **held_out_rows(world, start, before, half)}
+            say(f"{world.name} {row_bytes} B, held-out rows", row)
+            yield row
+
+
+def outcome(world: World, before: Report, taught: Distilled, spent: float) -> dict:
+    found = {**figures(world, before, report(world, taught.table)), "adopted": taught.adopted, "why": taught.why, "seconds": spent}
+    return {**found, "teaching": taught.to_dict()}
+
+
+def held_out_rows(world: World, start: Table, before: Report, half: np.ndarray) -> dict:
+    """Teach the fitted half of the rows alone, then code all rows anew with the taught codebooks."""
+    (segment,) = start.segments
+    vectors, seen = of_rows(world, half)
+    part = Table(start.dim, False, vectors.ids, (Segment(segment.codec, segment.state, segment.codes.rows(half), 0),))
+    began = time.perf_counter()
+    taught = distil(part, vectors, world.users, seen=seen)
+    spent = time.perf_counter() - began
+    whole = coded(world, segment.codec, taught.table.segments[0].state)
+    return {**figures(world, before, report(world, whole)), "adopted": taught.adopted, "why": taught.why, "seconds": spent}
+
+
+def run_students() -> Iterator[dict]:
+    for name, model in SETS:
+        world = world_of(name, model)
+        dims = world.items.dim // 4
+        plain = compress(world.items, from_spec({"codec": "reduced", "dims": dims, "inner": {"codec": "int8"}}), weight=world.weight)
+        for label, terms in (("lists and rows", Terms()), ("and directions", Terms(directions=1.0))):
+            began = time.perf_counter()
+            taught = student(world.items, dims, world.users, seen=world.seen, terms=terms)
+            spent = time.perf_counter() - began
+            row = {"data": world.name, "dims": dims, "terms": label, **outcome(world, report(world, plain), taught, spent)}
+            say(f"{world.name} {dims} of {world.items.dim} dims, {label}", row)
+            yield row
+
+
+def run_terms() -> Iterator[dict]:
+    for name, model in (("anime", "als128"), ("debian_deps", "elsa256")):
+        world = world_of(name, model)
+        start, _ = half_fitted(world, codec_of(world, 8))
+        before = report(world, start)
+        for one in ablation(start, world.items, world.users, seen=world.seen, sample=2_000):
+            row = {"data": world.name, "terms": one.name, **outcome(world, before, one.result, 0.0)}
+            say(f"{world.name} 8 B, {one.name}", row)
+            yield row
+
+
+def run_neighbours() -> Iterator[dict]:
+    """Text rows that ask for their neighbours: other rows than those that taught are asked."""
+    with np.load(datasets.file_of("debian50k_minilm_f16.npz"), allow_pickle=False) as arrays:
+        x = arrays["x"].astype(np.float32)
+    order = np.random.default_rng(0).permutation(len(x))
+    asked, half = np.sort(order[:TEXT_QUERIES]), np.sort(order[len(x) // 2 :])
+    themselves = Rows.from_pairs(np.arange(asked.size), asked, asked.size)
+    vectors = as_vectors(x)
+    exact = ExactSearcher(vectors).search(x[asked], 10, exclude=themselves).rows
+    fitted = fit(as_vectors(x[half]), from_spec({"codec": "unit", "inner": {"codec": "residual", "levels": 16}}), sample=half.size, norms="raw")
+    start = Table(x.shape[1], False, vectors.ids, (Segment(fitted.codec, fitted.state, Codes(encode_rows(fitted.codec, fitted.state, x)), 0),))
+    for label, terms in ITEM_TERMS.items():
+        began = time.perf_counter()
+        taught = distil(start, vectors, terms=terms)
+        spent = time.perf_counter() - began
+        recalls = [recall(table, x[asked], themselves, exact) for table in (start, taught.table)]
+        row = {"data": "debian50k text", "terms": label, "recall@10": recalls, **taught.to_dict(), "seconds": spent}
+        sys.stdout.write(f"debian50k text 16 B, {label:<10} recall@10 of neighbours {recalls[0]:.4f} > {recalls[1]:.4f}  {taught.why}  {spent:.0f} s\n")
+        sys.stdout.flush()
+        yield row
+
+
+def recall(table: Table, queries: np.ndarray, seen: Rows, exact: np.ndarray) -> float:
+    found = Searcher(table).search(queries, 10, exclude=seen).rows
+    return float((exact[:, :, None] == found[:, None, :]).any(axis=2).mean())
+
+
+PARTS = {"users": run_users, "students": run_students, "terms": run_terms, "neighbours": run_neighbours}
+
+
+def main() -> None:
+    path = datasets.RESULTS / "distil.json"
+    held = json.loads(path.read_text()) if path.exists() else {}
+    for part in sys.argv[1:] or PARTS:
+        held[part] = []
+        for row in PARTS[part]():
+            held[part].append(row)
+            path.write_text(json.dumps(held, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
