@@ -17,6 +17,7 @@ COMMANDS = {
     "inspect": "Show what vectors look like before compressing, with advice.",
     "compress": "Compress vectors to a size with the codec that loses least.",
     "evaluate": "Measure what an artifact lost against the original vectors.",
+    "tune": "Move codebooks until the top lists of users are the exact ones.",
     "calibrate": "Fit probabilities to the scores of an artifact.",
     "search": "Rank the rows of an artifact for query vectors.",
     "verify": "Check every byte of an artifact.",
