@@ -1,5 +1,11 @@
+import json
+import math
 import os
+import struct
+from bisect import bisect_right
 from dataclasses import replace
+from itertools import accumulate
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -99,6 +105,84 @@ def test_a_calibration_comes_along(table, tmp_path):
     assert part.calibration.entry() == calibration.entry() and part.calibration.arrays["slope"] == 2
     assert [segment.count for segment in part.segments] == [5, 5] and part.ids[0] == b"item-025"
     assert load(restore(file, tmp_path / "other")).calibration.entry() == calibration.entry()
+
+
+def by_the_page(raw):
+    """Every array of an archive as bytes, decoded by the words of docs/format.md alone."""
+
+    def take(size):
+        nonlocal at
+        at += size
+        return int.from_bytes(raw[at - size : at], "little")
+
+    manifest_bytes, plan_bytes, payload = (int.from_bytes(raw[low:high], "little") for low, high in ((12, 16), (16, 24), (24, 32)))
+    place, at, arrays = 64, 64 + payload + manifest_bytes, {}
+    files = json.loads(raw[64 + payload : at])["files"]
+    for name in sorted(files):
+        itemsize = int(files[name]["dtype"][2:])
+        count = math.prod(files[name]["shape"])
+        row = itemsize * math.prod(files[name]["shape"][1:])
+        width = row if (name in ("ids.npy", "alive.npy") or ".codes." in name) and 0 < row <= 4096 else itemsize
+        items, block = count * itemsize // width, 4096
+        while block * width < 65536:
+            block *= 2
+        while block * width > 4 << 20:
+            block //= 2
+        way, tables = take(1), [[64] * 256]
+        if way:
+            for _ in range(take(2)):
+                bitmap, table = take(32), [0] * 256
+                for value in range(256):
+                    if bitmap >> value & 1:
+                        low = take(1)
+                        table[value] = (low & 127) + 1 + (take(1) << 7 if low & 128 else 0)
+                tables.append(table)
+            chosen = [take(2) for _ in range(width)]
+        sizes = [min(block, items - first) for first in range(0, items, block)]
+        lengths = [take(4) for _ in sizes]
+        at += 16 * len(sizes)
+        out = b""
+        for size, length in zip(sizes, lengths):
+            coded, place = raw[place : place + length], place + length
+            out += by_the_words(coded, size, [tables[one] for one in chosen], way) if way else coded
+        arrays[name] = out
+    assert at == len(raw)
+    return arrays
+
+
+def by_the_words(coded, size, tables, way):
+    state = list(struct.unpack("<8I", coded[:32]))
+    words = list(struct.unpack(f"<{len(coded) // 2 - 16}H", coded[32:]))
+    items = np.zeros((size, len(tables)), np.uint8)
+    for place, table in enumerate(tables):
+        ends = list(accumulate(table))
+        for item in range(size):
+            now = state[item % 8]
+            slot = now % 16384
+            value = bisect_right(ends, slot)
+            now = table[value] * (now // 16384) + slot - (ends[value] - table[value])
+            state[item % 8] = now * 65536 + words.pop(0) if now < 65536 else now
+            items[item, place] = value
+    assert state == [65536] * 8 and words == []
+    return np.cumsum(items.view("<u8").ravel(), dtype=np.uint64).tobytes() if way == 2 else items.tobytes()
+
+
+def test_the_page_is_enough_to_read_an_archive(artifact, archived, tmp_path):
+    x = np.random.default_rng(1).normal(size=(700, 6)).astype(np.float32)
+    other = save(compress(as_vectors(x), from_spec({"codec": "scalar", "bits": 2}), norms="raw"), tmp_path / "other")
+    for path, file in ((artifact, archived), (other, archive(other, tmp_path / "other.rfa").path)):
+        for name, content in by_the_page(file.read_bytes()).items():
+            assert (path / name).read_bytes()[128:] == content, name
+    with open_archive(file) as found:
+        assert {coded.way for coded in found.plan.values()} == {0, 1, 2}
+
+
+def test_an_archive_of_the_first_version_opens_for_ever(tmp_path):
+    path = restore(Path(__file__).parent / "archive-v1.rfa", tmp_path)
+    table = load(path, check="digests")
+    assert path.name == "301ce0bba7a7bae89e9b758df3c21cd0" and table.count == 300 and table.count_alive == 299
+    assert np.array_equal(table.ids[:4], [0, 3, 6, 9])
+    np.testing.assert_allclose(table.decode()[[0, 299], :2], [[0.4091216027736664, -0.6552810072898865], [-1.1886610984802246, 1.84860360622406]], atol=1e-6)
 
 
 def test_every_flipped_byte_is_found(archived):
