@@ -46,6 +46,7 @@ bench: $(VENV)/.base
 	$(BIN)/python benchmarks/pruning.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/coldstart.py
+	$(BIN)/python benchmarks/cold.py
 	$(BIN)/python benchmarks/crash.py
 
 frontier: $(VENV)/.base
