@@ -12,6 +12,7 @@ from rankfold.codec import describe
 from rankfold.codecs import from_spec, names
 from rankfold.codes import Codes
 from rankfold.compression import fit
+from rankfold.errors import SpecError
 from rankfold.search import Searcher
 from rankfold.table import Segment, Table, encode_rows
 from rankfold.vectors import as_vectors
@@ -19,22 +20,36 @@ from rankfold.vectors import as_vectors
 from .cache import digest
 from .coded import Coded, Job
 
+# More levels take minutes to fit, and codes of a few levels and a trellis are better.
+MOST_LEVELS = 32
+# What a trellis can spend on a coordinate.
+MOST_BITS = 6
 PACKAGE = Path(rankfold.__file__).parent
 
 
 def specs(dim: int, nbytes: int, cosine: bool) -> dict[str, dict]:
     """Name -> spec of every codec of ours that spends about nbytes a row; codecs with a whole budget first. Rows of uneven lengths: one byte is for lengths."""
     inner = nbytes if cosine else nbytes - 1
+    scaled = inner - 1
     found: dict[str, dict] = {
         "layered": {"codec": "layered", "bytes": nbytes},
-        "trellis": {"codec": "trellis", "bytes": nbytes},
-        "residual": {"codec": "residual", "levels": inner} if inner <= 33 else {},
+        "trellis": {"codec": "trellis", "bytes": min(nbytes, MOST_BITS * dim // 8 + (not cosine))},
+        "residual": {"codec": "residual", "levels": inner} if inner <= MOST_LEVELS else {},
         "pq": {"codec": "pq", "groups": inner, "rotation": "learned"} if dim % inner == 0 else {},
-        "reduced int8": {"codec": "reduced", "dims": inner, "inner": {"codec": "int8"}} if inner <= dim else {},
-        "reduced scalar": {"codec": "reduced", "dims": 2 * inner, "inner": {"codec": "scalar", "bits": 4}} if 2 * inner <= dim else {},
-        "reduced sign": {"codec": "reduced", "dims": 8 * inner, "inner": {"codec": "sign"}} if 8 * inner <= dim else {},
+        # Codes of single coordinates hold a scale of their own.
+        "reduced int8": {"codec": "reduced", "dims": min(dim, scaled), "inner": {"codec": "int8"}},
+        "reduced scalar": {"codec": "reduced", "dims": min(dim, 2 * scaled), "inner": {"codec": "scalar", "bits": 4}},
+        "reduced sign": {"codec": "reduced", "dims": min(dim, 8 * scaled), "inner": {"codec": "sign"}},
     }
-    return {name: spec for name, spec in found.items() if spec and uses(spec) <= set(names())}
+    return {name: spec for name, spec in found.items() if spec and uses(spec) <= set(names()) and suits(spec, dim)}
+
+
+def suits(spec: dict, dim: int) -> bool:
+    """Whether the codec takes rows of so many dimensions at that size."""
+    try:
+        return from_spec(spec).row_bytes(dim) > 0
+    except SpecError:
+        return False
 
 
 def uses(spec: dict) -> set[str]:

@@ -40,7 +40,8 @@ MOST_SECONDS = 900
 # A peer this far behind the best one with the first seed is not run with the others.
 CONTENDS = {"text": 0.04, "factors": 0.05}
 TIMED_SCANS = 5
-FIRST_SETS = ("text132k", "amazon_book")
+# The order of sets: those with the plainest bars first, then those that are soon done.
+ORDER = ("amazon_book", "text132k", "anime", "debian_deps", "anime_elsa", "debian_deps_elsa", "debian50k", "goodbooks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +102,16 @@ def in_order(names: list[str], sizes: list[int] | None, seeds: list[int], only: 
             for seed in seeds if bar else seeds[:1]:
                 first = seed == seeds[0]
                 for work in [*(our_work(name, size, seed) if only != "peers" else ()), *(peer_work(name, size, seed) if only != "ours" else ())]:
-                    found.append(((stage(work, bar, first), seed, work.cost, NAMES.index(name), size), work))
+                    found.append(((stage(work, bar, first), seed, work.cost, ORDER.index(name), size), work))
     yield from (work for _, work in sorted(found, key=lambda pair: pair[0]))
 
 
 def stage(work: Work, bar: bool, first: bool) -> int:
-    """When a result's turn comes: bar sizes of the two sets with most at stake, those of the others, other sizes, other seeds, slow methods."""
+    """When a result's turn comes: bar sizes, other sizes of cheap methods, other seeds, slow methods."""
     if work.cost == SLOW or (work.key.method == "faiss RQ" and work.key.set in TEXTS):
         return 5
     if bar and first:
-        return 0 if work.key.set in FIRST_SETS else 1
+        return 0 if work.cost == CHEAP else 1
     return 3 if bar else 2 if work.cost == CHEAP else 4
 
 
