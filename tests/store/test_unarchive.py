@@ -2,6 +2,7 @@ import json
 import math
 import os
 import struct
+import sys
 from bisect import bisect_right
 from dataclasses import replace
 from itertools import accumulate
@@ -14,7 +15,7 @@ from rankfold.calibration import Calibration
 from rankfold.codecs import from_spec
 from rankfold.compression import compress
 from rankfold.errors import ArtifactError, InputError
-from rankfold.store import archive, load, open_archive, restore, save, verify
+from rankfold.store import ArtifactWriter, archive, load, open_archive, restore, save, verify
 from rankfold.store.archivefile import PREFIX_BYTES, check_head, plan_bytes, prefix_bytes, read_prefix
 from rankfold.vectors import as_vectors
 
@@ -105,6 +106,29 @@ def test_a_calibration_comes_along(table, tmp_path):
     assert part.calibration.entry() == calibration.entry() and part.calibration.arrays["slope"] == 2
     assert [segment.count for segment in part.segments] == [5, 5] and part.ids[0] == b"item-025"
     assert load(restore(file, tmp_path / "other")).calibration.entry() == calibration.entry()
+
+
+def test_rows_longer_than_a_block_has_places_and_columns_of_nothing(tmp_path):
+    x = np.random.default_rng(4).normal(size=(30, 3_000)).astype(np.float32)
+    table = compress(as_vectors(x), from_spec({"codec": "half"}), norms="raw")
+    segment = table.segments[0]
+    with ArtifactWriter(tmp_path / "store", dim=3_000, ids=table.ids) as writer:
+        writer.segment(segment.codec, segment.state | {"nothing": np.zeros((0, 4), np.float32)}, rows=30)
+        writer.append(dict(segment.codes.columns) | {"none": np.zeros((30, 0), np.uint8)})
+        path = writer.publish()
+    file = archive(path, tmp_path / "items.rfa").path
+    with open_archive(file) as found:
+        assert found.plan["segment-000.codes.values.npy"].grid.per_row == 3_000
+        part = found.rows(9, 21)
+        assert np.array_equal(part.decode(), table.decode(np.arange(9, 21)))
+        assert part.segments[0].codes["none"].shape == (12, 0)
+    assert restore(file, tmp_path / "other").name == path.name
+
+
+def test_a_giant_state_is_not_read_for_a_few_rows(large, monkeypatch):
+    monkeypatch.setattr(sys.modules["rankfold.store.unarchive"], "MOST_STATE_BYTES", 1_000)
+    with open_archive(large[1]) as found, pytest.raises(ArtifactError, match="of a fitted state. Restore the archive"):
+        found.rows(0, 10)
 
 
 def by_the_page(raw):
