@@ -73,21 +73,13 @@ def evaluate(
     if out is not None:
         write_json(out, content_of(measured, seed=seed, command=typed_again(ctx)))
         output.line(f"wrote {out}")
-    verdict = None
+    errors = None if judged is None else judged.errors
+    document = {"artifact": artifact, **_figures(point, evidence), "findings": measured["findings"], "audit": audited, "gate": None, "calibration": errors}
     if fail_if_drop is not None:
-        errors = None if judged is None else judged.errors
         verdict = judge_jointly(evidence.metric, point.loss, fail_if_drop, buckets=point.buckets, calibration=errors)
-    document = {
-        "artifact": artifact,
-        **_figures(point, evidence),
-        "findings": measured["findings"],
-        "audit": audited,
-        "gate": verdict,
-        "calibration": None if judged is None else judged.errors,
-    }
-    if verdict is not None and verdict.state != "pass":
-        output.fail("GateFailed", f"gate {verdict.state}: {verdict.why}.", GATE_FAILED, document)
-    if verdict is not None:
+        document["gate"] = verdict
+        if verdict.state != "pass":
+            output.fail("GateFailed", f"gate {verdict.state}: {verdict.why}.", GATE_FAILED, document)
         output.line(f"gate pass: {verdict.why}")
     output.finish(document)
 
