@@ -60,8 +60,9 @@ def compress_tiered(
 ) -> Table:
     """Compress rows at the sizes of several codecs, `row_bytes` a row in the mean, more for rows that weigh more or that are harder to code.
 
-    codecs: 1 to 10, of which at most 4 will be used. row_bytes: mean bytes of a coded row; where codebooks of several codecs take more than those of the largest single
-    codec that fits, the difference is taken from the rows. The total is never exceeded, and less than one step between two sizes is left over.
+    codecs: 1 to 10, of which at most 4 will be used. row_bytes: mean bytes of a coded row; where codebooks of several codecs take more than those of the
+    largest single codec that fits, the difference is taken from the rows. The total is never exceeded, and less than one step between two sizes is left over
+    unless no further byte would bring a row nearer.
     weight: (n,) what each row counts, in the fit and in the choice; see `exposure`. lean: power of the weight in the choice; 0 leaves each row's own error.
     Other arguments as in `compress`; with `out` codes go straight to disk. Memory beyond that of `compress`: (4 + 24) bytes a row and codec.
     Time: every row is coded once with each codec, and once more. Raises BudgetError when even the smallest codec is too large, and what `compress` raises.

@@ -1,0 +1,196 @@
+"""Tiering: whether rows at several sizes beat rows of one size in the same bytes, decided on held-out users, never at the expense of a popularity bucket."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..adaptive.tiers import Rates, choose_rates, coded, measure_rates
+from ..arrays import F32, unit_rows
+from ..codec import Codec
+from ..codes import Codes
+from ..compression import fit, norms_vary
+from ..errors import BudgetError
+from ..evaluate.buckets import popularity_buckets
+from ..evaluate.compare import compare_parts
+from ..evaluate.fidelity import places
+from ..evaluate.measure import baseline as baseline_of
+from ..evaluate.measure import evaluate
+from ..evaluate.report import Report
+from ..evaluate.task import Task
+from ..fitting.exposure import exposure
+from ..progress import Progress, silent
+from ..search import Aligned, Searcher
+from ..table import Table, encode_rows
+from ..vectors import Vectors
+from .evidence import FIDELITY_METRICS, QUALITY, Evidence, as_searched
+from .measure import BUCKET_METRIC
+from .shortlist import shortlist
+
+# From the strongest split to the mildest: power of the exposure weight, and the smallest size that a row may get, as a share of the mean size.
+SPLITS = ((1.0, 0.0), (0.5, 0.0), (1.0, 0.5), (0.5, 0.5), (0.0, 0.5))
+# Sizes of the ladder against the mean size.
+STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)
+LADDER_ROWS = 16_384
+DEPTHS = (10, 100)
+# Buckets with fewer places in the exact lists cannot be told from chance.
+LEAST_PLACES = 100
+FIRST = "all@10"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One way to code all rows, on the users of the guard.
+
+    lean: power of the weights; None is the table of one size. least: the smallest size allowed, as a share of the mean size.
+    kept: "all@10", "head@10", "tail@100" and so on -> share of the places in the exact lists of that depth, of all rows or of a bucket's, that are still filled
+    by the same row; see `kept_places`. pays: what is kept less than in the table of one size, and buckets of which recall is lower by more than chance.
+    """
+
+    lean: float | None
+    least: float
+    kept: dict[str, float]
+    pays: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tiering:
+    """table: the tiered table, or None when no split passed. trials: the table of one size first, then each split. why: one sentence."""
+
+    table: Table | None
+    trials: tuple[Trial, ...]
+    why: str
+
+
+def tier(
+    vectors: Vectors,
+    uniform: Table,
+    evidence: Evidence,
+    *,
+    codecs: Sequence[Codec] | None = None,
+    weight: F32 | None = None,
+    splits: Sequence[tuple[float, float]] = SPLITS,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Tiering:
+    """Spread the rows over several sizes within the bytes of `uniform`, codebooks included, if that keeps more of the exact lists and no bucket pays.
+
+    uniform: the same rows at one size. codecs: what rows may be coded with; by default a `ladder` of a quarter to four times the size. weight: (n,) exposure
+    weights of the final table. splits: (lean, least) to try, see Trial. A bucket pays when it keeps less of its places in the exact lists than in
+    `uniform`, or when its recall is lower by more than chance (95 % paired interval). For the trials weights come from half of the choosing users, and the
+    judgement from the other half; users of the reporting half are never looked at. Among the splits that pass, the one that keeps most of the exact top 10
+    wins. Memory: a few tables of this size. Raises what `compress` raises.
+    """
+    row_bytes = sum(uniform.parts()[part] for part in ("codes", "scales")) / uniform.count
+    codecs = ladder(vectors, row_bytes, unit=evidence.unit, weight=weight, seed=seed) if codecs is None else codecs
+    rates = measure_rates(vectors, codecs, weight=weight, unit=evidence.unit, seed=seed, progress=progress)
+    task, trial_weight = _guard(vectors, evidence, weight, seed)
+    metrics = (QUALITY, *FIDELITY_METRICS) if evidence.judged else FIDELITY_METRICS
+    exact = baseline_of(vectors, task, metrics=metrics, unit=evidence.unit, seed=seed)
+
+    def judged(table: Table) -> Report:
+        return evaluate(Aligned(Searcher(table), vectors.ids), task, metrics=metrics, baseline=exact)
+
+    before = judged(uniform)
+    trials = [Trial(None, 1.0, kept_places(before, exact, task))]
+    tried: list[np.ndarray] = []
+    for lean, least in splits:
+        choice = _choice(rates, row_bytes, uniform, trial_weight, lean, least)
+        if choice is None or np.unique(choice).size < 2 or any(np.array_equal(choice, other) for other in tried):
+            continue
+        tried.append(choice)
+        after = judged(coded(vectors, rates, choice))
+        kept = kept_places(after, exact, task)
+        trials.append(Trial(lean, least, kept, _pays(trials[0].kept, kept, before, after)))
+    passed = [trial for trial in trials[1:] if not trial.pays and trial.kept[FIRST] > trials[0].kept[FIRST]]
+    best = max(passed, key=lambda trial: trial.kept[FIRST], default=None)
+    choice = None if best is None else _choice(rates, row_bytes, uniform, weight, best.lean or 0.0, best.least)
+    if best is None or choice is None:
+        return Tiering(None, tuple(trials), _refusal(trials))
+    told = f"{trials[0].kept[FIRST]:.1%} to {best.kept[FIRST]:.1%}"
+    why = f"Rows of several sizes in the same bytes: on users kept apart, the exact top 10 is kept from {told}, and no popularity bucket pays."
+    return Tiering(coded(vectors, rates, choice, progress=progress), tuple(trials), why)
+
+
+def _refusal(trials: Sequence[Trial]) -> str:
+    if len(trials) == 1:
+        return "Tiers were refused: in these bytes no split into several sizes can be had that pays for its codebooks."
+    payers = ", ".join(dict.fromkeys(name for trial in trials[1:] for name in trial.pays))
+    return f"Tiers were refused: on users kept apart every split loses more than one size does ({payers or 'no gain'})."
+
+
+def ladder(vectors: Vectors, row_bytes: float, *, unit: bool = False, weight: F32 | None = None, seed: int = 0) -> list[Codec]:
+    """Codecs of a quarter to four times `row_bytes`: at each size the short-listed one with the least error, and the least among those without heavy codebooks.
+
+    Measured on at most 16,384 rows, each codec fitted on a random half of them.
+    """
+    rng = np.random.default_rng(seed)
+    rows, x = as_searched(vectors, unit).sample(min(LADDER_ROWS, vectors.count), rng)
+    some = vectors.arranged(rows)
+    half = np.sort(rng.permutation(rows.size)[: max(1, rows.size // 2)])
+    x = unit_rows(x) if unit else x
+    kept: list[Codec] = []
+    for step in STEPS:
+        try:
+            codecs = shortlist(vectors.dim, max(1, int(step * row_bytes)), rows=vectors.count, norms_vary=not unit and norms_vary(x))
+        except BudgetError:
+            continue
+        found = []
+        for codec in codecs:
+            fitted = fit(some.arranged(half), codec, weight=None if weight is None else weight[rows[half]], unit=unit, seed=seed)
+            error = np.square(fitted.codec.decode(fitted.state, Codes(encode_rows(fitted.codec, fitted.state, x))) - x, dtype=np.float64).sum()
+            heavy = sum(array.nbytes for array in fitted.state.values()) > step * row_bytes * vectors.count
+            found.append((float(error), codec, heavy))
+        best = min(found, key=lambda one: one[0])
+        light = [one for one in found if not one[2]]
+        kept += [best[1], *([min(light, key=lambda one: one[0])[1]] if light else [])]
+    return list(dict.fromkeys(kept))
+
+
+def kept_places(after: Report, exact: Report, task: Task) -> dict[str, float]:
+    """Share of the places of the exact lists whose row is still in the list: of all in the top 10, and of each popularity bucket.
+
+    A bucket with fewer than 100 places in the top 10 is judged in the top 100, and not at all with fewer there.
+    """
+    kept: dict[str, float] = {}
+    for depth in DEPTHS:
+        wanted, found = exact.ranking.rows[:, :depth], after.ranking.rows[:, :depth]
+        there = wanted >= 0
+        held = places(wanted, found) < found.shape[1]
+        kept.setdefault(FIRST, float(held[there].mean()))
+        if task.popularity is None:
+            continue
+        buckets = popularity_buckets(task.events(max(int(wanted.max()) + 1, task.popularity.size)))
+        bucket = np.where(there, buckets.number[np.maximum(wanted, 0)], -1)
+        for number, name in enumerate(buckets.names):
+            if (bucket == number).sum() >= LEAST_PLACES and not any(key.startswith(f"{name}@") for key in kept):
+                kept[f"{name}@{depth}"] = float(held[bucket == number].mean())
+    return kept
+
+
+def _pays(before: dict[str, float], after: dict[str, float], uniform: Report, tiered: Report) -> tuple[str, ...]:
+    """What is kept less than in the table of one size, and buckets of which recall is lower by more than chance."""
+    worse = [name for name, share in before.items() if after[name] < share]
+    lost = {name: losses[BUCKET_METRIC] for name, losses in compare_parts(uniform, tiered).items() if BUCKET_METRIC in losses}
+    return (*worse, *(f"recall of {name}" for name, loss in lost.items() if loss.is_known and loss.low > 0))
+
+
+def _guard(vectors: Vectors, evidence: Evidence, weight: F32 | None, seed: int) -> tuple[Task, F32 | None]:
+    """The users to judge trials on, and weights from the other choosing users."""
+    whole = evidence.choose.task
+    if weight is None or whole.count < 4:
+        return whole, weight
+    mixed = np.random.default_rng(seed).permutation(whole.count)
+    givers, judges = np.sort(mixed[: whole.count // 2]), np.sort(mixed[whole.count // 2 :])
+    given = whole.take(givers)
+    return whole.take(judges), exposure(given.queries, as_searched(vectors, evidence.unit), exclude=given.seen if evidence.judged else None, seed=seed)
+
+
+def _choice(rates: Rates, row_bytes: float, uniform: Table, weight: F32 | None, lean: float, least: float) -> np.ndarray | None:
+    """The rates of all rows, none below the least size; None where the bytes do not suffice."""
+    first = int(np.searchsorted(rates.row_bytes, least * row_bytes))
+    try:
+        allowed = replace(rates, fitted=rates.fitted[first:], row_bytes=rates.row_bytes[first:], errors=rates.errors[:, first:])
+        return first + choose_rates(allowed, row_bytes, weight=weight, lean=lean, codebooks=uniform.parts()["codebooks"])
+    except BudgetError:
+        return None
