@@ -128,7 +128,7 @@ def baseline_table(section: Section) -> Markup:
 
 def measure_table(measures: Measures) -> Markup:
     """A further table of numbers, with what they mean as its caption."""
-    head = tag("tr", header(""), *(header(column, number=True) for column in measures["columns"]))
+    head = tag("tr", header(measures["title"]), *(header(column, number=True) for column in measures["columns"]))
     body = [row(name, *(DASH if value is None else numbers.measure(value) for value in line)) for name, line in measures["lines"].items()]
     return boxed(measures["about"], [head], body)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, cast
 
 import typer
 
+from ...calibration import KINDS
 from ...errors import InputError
 from ...store import load, read_manifest, save
 from ...store.folder import resolve
@@ -12,7 +13,7 @@ from ...tune.calibration import BEFORE, RAW, REFIT, STALE, Calibrated
 from ...tune.calibration import calibrate as fit
 from .. import render, sections
 from ..inputs import read_events, read_items, read_names, read_users
-from ..judging import check_same_rows
+from ..judging import in_table_order
 from ..options import Artifact, AsJson, Events, IdColumn, IdFile, Seed, Space, Unknown, Users, VectorColumn
 from ..output import Output
 from ..progress import shown
@@ -20,7 +21,7 @@ from ..progress import shown
 
 def calibrate(
     artifact: Artifact,
-    against: Annotated[Path, typer.Option("--against", metavar="FILE", help="The uncompressed vectors, same ids in the same order.", show_default=False)],
+    against: Annotated[Path, typer.Option("--against", metavar="FILE", help="The uncompressed vectors, the same ids.", show_default=False)],
     users: Users = None,
     interactions: Events = None,
     kind: Annotated[str, typer.Option("--kind", metavar="isotonic|temperature|linear", help="The form of the map; linear: scale and offset.")] = "isotonic",
@@ -46,16 +47,16 @@ def calibrate(
     `rankfold search --calibrated` shows the result; the order of results stays.
     """
     output = Output(as_json)
-    if kind not in ("isotonic", "temperature", "linear") or groups_of not in ("users", "items"):
-        raise InputError(
-            f"kind, groups-of: got {kind!r} and {groups_of!r}; expected isotonic, temperature or linear, and users or items. Linear is scale and offset."
-        )
+    if kind not in KINDS:
+        raise typer.BadParameter(f"got {kind!r}; expected isotonic, temperature, or linear, which is scale and offset", param_hint="--kind")
+    if groups_of not in ("users", "items"):
+        raise typer.BadParameter(f"got {groups_of!r}; expected users or items", param_hint="--groups-of")
     if users is None:
         raise InputError("users: got none; expected the user vectors: a calibration is fitted on what users are shown. Give --users.")
     with shown() as progress:
         table = load(artifact)
         vectors = read_items(against, ids=ids, id_column=id_column, vector_column=vector_column, space=space, zero_rows="keep")
-        check_same_rows(table, vectors)
+        vectors = in_table_order(table, vectors)
         people = read_users(users, vectors)
         events = read_events(interactions, people, vectors, unknown=unknown)
         names = None if groups is None else read_names(groups, "groups")
