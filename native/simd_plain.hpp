@@ -147,4 +147,20 @@ RANKFOLD_INLINE Bytes look(const Windows& windows, const std::uint8_t* row) {
 }
 RANKFOLD_INLINE void store_bytes(std::int8_t* to, Bytes x) { std::memcpy(to, &x, sizeof x); }
 
+// Values against a part of one query.
+struct QueryPart {
+    std::int16_t value[LUT_ROWS];
+};
+struct ByteDots {
+    I32 sum{};
+};
+
+RANKFOLD_INLINE std::int32_t put_query(QueryPart& part, size_t slot, std::int16_t value) { return part.value[slot] = value, 0; }
+RANKFOLD_INLINE void add(ByteDots& dots, Bytes values, const QueryPart& part) {
+    std::int8_t value[LUT_ROWS];
+    std::memcpy(value, &values, sizeof value);
+    for (size_t at = 0; at < LUT_ROWS; at += LANES16) dots.sum = add_dot(dots.sum, widen8(value + at), load16(part.value + at));
+}
+RANKFOLD_INLINE I32 joined(const ByteDots& dots) { return dots.sum; }
+
 }  // namespace rankfold::RANKFOLD_LEVEL

@@ -147,4 +147,19 @@ RANKFOLD_INLINE Bytes look(const Windows& windows, const std::uint8_t* row) {
 }
 RANKFOLD_INLINE void store_bytes(std::int8_t* to, Bytes x) { _mm_storeu_si128(reinterpret_cast<__m128i*>(to), x); }
 
+// Values against a part of one query.
+struct QueryPart {
+    std::int16_t value[LUT_ROWS];
+};
+struct ByteDots {
+    I32 sum = _mm_setzero_si128();
+};
+
+RANKFOLD_INLINE std::int32_t put_query(QueryPart& part, size_t slot, std::int16_t value) { return part.value[slot] = value, 0; }
+RANKFOLD_INLINE void add(ByteDots& dots, Bytes values, const QueryPart& part) {
+    dots.sum = add_dot(dots.sum, _mm_cvtepi8_epi16(values), load16(part.value));
+    dots.sum = add_dot(dots.sum, _mm_cvtepi8_epi16(_mm_srli_si128(values, 8)), load16(part.value + LANES16));
+}
+RANKFOLD_INLINE I32 joined(const ByteDots& dots) { return dots.sum; }
+
 }  // namespace rankfold::RANKFOLD_LEVEL

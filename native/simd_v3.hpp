@@ -156,4 +156,19 @@ RANKFOLD_INLINE Bytes look(const Windows& windows, const std::uint8_t* row) {
 }
 RANKFOLD_INLINE void store_bytes(std::int8_t* to, Bytes x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), x); }
 
+// Values against a part of one query.
+struct QueryPart {
+    std::int16_t value[LUT_ROWS];
+};
+struct ByteDots {
+    I32 sum = _mm256_setzero_si256();
+};
+
+RANKFOLD_INLINE std::int32_t put_query(QueryPart& part, size_t slot, std::int16_t value) { return part.value[slot] = value, 0; }
+RANKFOLD_INLINE void add(ByteDots& dots, Bytes values, const QueryPart& part) {
+    dots.sum = add_dot(dots.sum, _mm256_cvtepi8_epi16(_mm256_castsi256_si128(values)), load16(part.value));
+    dots.sum = add_dot(dots.sum, _mm256_cvtepi8_epi16(_mm256_extracti128_si256(values, 1)), load16(part.value + LANES16));
+}
+RANKFOLD_INLINE I32 joined(const ByteDots& dots) { return dots.sum; }
+
 }  // namespace rankfold::RANKFOLD_LEVEL

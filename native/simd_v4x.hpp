@@ -140,4 +140,26 @@ RANKFOLD_INLINE Bytes look(const Windows& windows, const std::uint8_t* row) {
 }
 RANKFOLD_INLINE void store_bytes(std::int8_t* to, Bytes x) { _mm512_storeu_si512(to, x); }
 
+// Values against a part of one query, whose two bytes go apart: products need one factor without a sign, so values are moved up by 128,
+// and `put_query` returns what that adds to a sum.
+struct QueryPart {
+    std::int8_t low[LUT_ROWS], high[LUT_ROWS];
+};
+struct ByteDots {
+    __m512i low = _mm512_setzero_si512();
+    __m512i high = _mm512_setzero_si512();
+};
+
+RANKFOLD_INLINE std::int32_t put_query(QueryPart& part, size_t slot, std::int16_t value) {
+    part.low[slot] = static_cast<std::int8_t>(value);
+    part.high[slot] = static_cast<std::int8_t>((value - part.low[slot]) / 256);
+    return 128 * (part.low[slot] + 256 * part.high[slot]);
+}
+RANKFOLD_INLINE void add(ByteDots& dots, Bytes values, const QueryPart& part) {
+    const __m512i moved = _mm512_xor_si512(values, _mm512_set1_epi8(static_cast<char>(0x80)));
+    dots.low = _mm512_dpbusd_epi32(dots.low, moved, _mm512_loadu_si512(part.low));
+    dots.high = _mm512_dpbusd_epi32(dots.high, moved, _mm512_loadu_si512(part.high));
+}
+RANKFOLD_INLINE I32 joined(const ByteDots& dots) { return _mm512_add_epi32(dots.low, _mm512_slli_epi32(dots.high, 8)); }
+
 }  // namespace rankfold::RANKFOLD_LEVEL

@@ -182,15 +182,6 @@ inline double squared_error(const Trellis& trellis, const size_t* offset, const 
     return total;
 }
 
-inline size_t offsets_of(const Trellis& trellis, size_t* offset) {
-    size_t bits = 0;
-    for (size_t j = 0; j < trellis.m; ++j) {
-        offset[j] = bits;
-        bits += trellis.advance[j];
-    }
-    return bits;
-}
-
 inline void load_targets(const Trellis& trellis, const float* targets, size_t rows, float scale, const float* limit, float* near) {
     for (size_t j = 0; j < trellis.m; ++j) {
         for (size_t lane = 0; lane < LANES; ++lane) {
@@ -206,7 +197,8 @@ void trellis_encode(const float* targets, const Trellis& trellis, std::uint8_t* 
     const size_t m = trellis.m, size = trellis.size, bytes = trellis.bytes;
     const size_t window = static_cast<size_t>(__builtin_ctzll(size));
     Scratch<size_t> offset(m);
-    const size_t ring = offsets_of(trellis, offset.at);
+    const size_t ring = 8 * bytes;
+    find_offsets(trellis, offset.at);
     Scratch<float> tables(trellis.count * size), values(size), near(m * LANES), best(2 * size * LANES), reach(m), limit(m);
     double largest = 0.0;
     for (size_t i = 0; i < trellis.count * size; ++i) tables.at[i] = trellis.tables[i];
@@ -252,7 +244,7 @@ void trellis_encode(const float* targets, const Trellis& trellis, std::uint8_t* 
 
 void trellis_decode(const std::uint8_t* codes, const Trellis& trellis, float* out, size_t n) {
     Scratch<size_t> offset(trellis.m);
-    offsets_of(trellis, offset.at);
+    find_offsets(trellis, offset.at);
     for (size_t row = 0; row < n; ++row) {
         const std::uint8_t* const ring = codes + row * trellis.bytes;
         for (size_t j = 0; j < trellis.m; ++j) {

@@ -84,8 +84,8 @@ def _state_at_wrap(near, values, advance):
 
 def _steps(advance, wanted):
     """How many coordinates, round and round, hold at least `wanted` bits."""
-    rounds, left = divmod(wanted, int(advance.sum(dtype=np.int64)))
-    return rounds * len(advance) + int(np.searchsorted(np.cumsum(advance, dtype=np.int64), left)) + bool(left)
+    rounds, left = divmod(wanted - 1, int(advance.sum(dtype=np.int64)))
+    return rounds * len(advance) + int(np.searchsorted(np.cumsum(advance, dtype=np.int64), left + 1)) + 1
 
 
 def _state(picked, advance, step, size):
