@@ -52,8 +52,8 @@ def content_of(section: Section, *, seed: int, command: str) -> dict:
     }
 
 
-def check_same_rows(table: Table, vectors: Vectors) -> None:
-    """Raise InputError unless the vectors are those that the table was made from, row by row."""
+def in_table_order(table: Table, vectors: Vectors) -> Vectors:
+    """The vectors that the table was made from, in the order of its rows, which in a tiered table is another one. Raises InputError for other vectors."""
     if table.count_alive != table.count:
         raise InputError(
             f"artifact: {table.count - table.count_alive} of its {table.count} rows were removed, and would count as lost; expected none. "
@@ -62,8 +62,10 @@ def check_same_rows(table: Table, vectors: Vectors) -> None:
     if table.dim != vectors.dim or table.count != vectors.count:
         raise InputError(f"against: got {vectors.count} rows x {vectors.dim} dimensions; expected {table.count} x {table.dim}, as the artifact has.")
     check_space(vectors.space, table.space, "against")
-    if not np.array_equal(table.ids, vectors.ids):
-        row = int(np.flatnonzero(table.ids != vectors.ids)[0]) if table.ids.dtype.kind == vectors.ids.dtype.kind else 0
-        raise InputError(
-            f"against: row {row} has another id than in the artifact; expected the same ids in the same order. Give the same --ids or --id-column."
-        )
+    if table.ids.dtype.kind == vectors.ids.dtype.kind and np.array_equal(table.ids, vectors.ids):
+        return vectors
+    rows = table.row_of(vectors.ids) if table.ids.dtype.kind == vectors.ids.dtype.kind else np.full(vectors.count, -1)
+    if (rows < 0).any():
+        row = int(np.flatnonzero(rows < 0)[0])
+        raise InputError(f"against: the id of row {row} is not in the artifact; expected the ids that it has. Give the same --ids or --id-column.")
+    return vectors.arranged(np.argsort(rows))

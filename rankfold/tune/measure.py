@@ -10,7 +10,7 @@ from ..evaluate.compare import Loss, compare, compare_parts
 from ..evaluate.intervals import Mean
 from ..evaluate.measure import evaluate
 from ..evaluate.report import Report
-from ..search import Searcher
+from ..search import Aligned, Searcher
 from ..table import Table
 from .evidence import Evidence, Half
 
@@ -25,11 +25,11 @@ class Point:
     row_bytes: one coded row. total_row_bytes: codes, scales, ids and codebooks over all rows. parts: bytes by part.
     loss: of the evidence's metric, or None when nothing says what is relevant. fidelity: overlap@10 and overlap@100 with the exact lists.
     buckets: head, mid and tail -> loss of recall@10 on their relevant items. scan_ms: median time of one query on one thread, None when not timed.
-    fit_s: seconds of one core to fit and encode.
+    fit_s: seconds of one core to fit and encode. tiers: (codec, rows) of a table of several; then codec is that of the most rows, and row_bytes the mean.
     """
 
     codec: Codec
-    row_bytes: int
+    row_bytes: float
     total_row_bytes: float
     parts: dict[str, int]
     metric: str
@@ -41,11 +41,12 @@ class Point:
     fit_s: float
     after: Report = field(repr=False)
     note: str = ""
+    tiers: tuple[tuple[Codec, int], ...] = ()
 
     @property
     def name(self) -> str:
         """Short text of the codec."""
-        return describe(self.codec)
+        return f"tiers({', '.join(describe(codec) for codec, _ in self.tiers)})" if self.tiers else describe(self.codec)
 
     def to_dict(self) -> dict:
         """One point of a report (see report/content.py), with its spec."""
@@ -54,7 +55,7 @@ class Point:
         known = {name: loss for name, loss in self.buckets.items() if loss.is_known}
         out = {
             "codec": self.name,
-            "family": family(self.codec),
+            "family": "tiers" if self.tiers else family(self.codec),
             "row_bytes": self.row_bytes,
             "total_row_bytes": self.total_row_bytes,
             "bytes": {name: self.parts[name] for name in ("codes", "ids", "scales", "codebooks")},
@@ -66,21 +67,35 @@ class Point:
         return out | ({"note": self.note} if self.note else {})
 
     def spec(self) -> dict:
-        """The codec's settings, JSON-ready."""
-        return to_spec(self.codec)
+        """The codec's settings, JSON-ready; of several codecs each with its rows."""
+        return {"tiers": [{"rows": rows, **to_spec(codec)} for codec, rows in self.tiers]} if self.tiers else to_spec(self.codec)
 
 
-def measure(table: Table, evidence: Evidence, half: Half, *, fit_s: float = 0.0, seed: int = 0, workers: int | None = None, timed: bool = True) -> Point:
-    """Search every query of the half and compare with the uncompressed vectors; timed: measure scan_ms too. Raises InputError, as `evaluate`."""
+def measure(
+    table: Table,
+    evidence: Evidence,
+    half: Half,
+    *,
+    ids: np.ndarray | None = None,
+    fit_s: float = 0.0,
+    seed: int = 0,
+    workers: int | None = None,
+    timed: bool = True,
+) -> Point:
+    """Search every query of the half and compare with the uncompressed vectors; timed: measure scan_ms too.
+
+    ids: of the vectors that the evidence is about, where the table's rows stand in another order. Raises InputError, as `evaluate`.
+    """
     searcher = Searcher(table, workers=workers)
-    after = evaluate(searcher, half.task, metrics=tuple(half.baseline.values), baseline=half.baseline)
+    after = evaluate(searcher if ids is None else Aligned(searcher, ids), half.task, metrics=tuple(half.baseline.values), baseline=half.baseline)
     losses = compare(half.baseline, after, seed=seed)
     parts = compare_parts(half.baseline, after, seed=seed)
-    codec = table.segments[0].codec
+    tiers = _tiers(table)
+    codec = max(tiers, key=lambda one: one[1])[0]
     agreement = after.fidelity.means() if after.fidelity is not None else {}
     return Point(
         codec=codec,
-        row_bytes=codec.row_bytes(table.dim),
+        row_bytes=codec.row_bytes(table.dim) if len(tiers) == 1 else sum(one.row_bytes(table.dim) * rows for one, rows in tiers) / table.count,
         total_row_bytes=table.nbytes / table.count,
         parts=table.parts(),
         metric=evidence.metric,
@@ -92,7 +107,16 @@ def measure(table: Table, evidence: Evidence, half: Half, *, fit_s: float = 0.0,
         scan_ms=scan_ms(table, half) if timed else None,
         fit_s=fit_s,
         after=after,
+        tiers=tuple(tiers) if len(tiers) > 1 else (),
     )
+
+
+def _tiers(table: Table) -> list[tuple[Codec, int]]:
+    """The codecs of the table with their rows, in the order of the first segment of each."""
+    found: dict[Codec, int] = {}
+    for segment in table.segments:
+        found[segment.codec] = found.get(segment.codec, 0) + segment.count
+    return list(found.items())
 
 
 def scan_ms(table: Table, half: Half) -> float:

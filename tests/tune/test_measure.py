@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rankfold.adaptive.tiers import compress_tiered
 from rankfold.codecs import from_spec
 from rankfold.compression import compress
 from rankfold.evaluate import Loss
@@ -53,3 +54,15 @@ def test_a_drop_that_is_not_known_is_not_shown_as_none_lost(world):
 def test_families():
     assert family(from_spec({"codec": "normed", "inner": {"codec": "pq", "groups": 4}})) == "pq"
     assert family(from_spec({"codec": "reduced", "dims": 4, "inner": {"codec": "int8"}})) == "reduced int8"
+
+
+def test_a_table_of_several_codecs_in_another_order(world):
+    vectors, users, events = world
+    evidence = user_evidence(vectors, users, events)
+    sizes = [from_spec({"codec": "scalar", "bits": bits}) for bits in (4, 8)]
+    table = compress_tiered(vectors, sizes, 12.0, weight=evidence.weight)
+    point = measure(table, evidence, evidence.report, ids=vectors.ids, timed=False)
+    assert point.fidelity["overlap@10"].mean > 0.8 and 9 <= point.row_bytes <= 12
+    assert point.name == "tiers(scalar(bits=8), scalar(bits=4))" and sum(rows for _, rows in point.tiers) == vectors.count
+    assert [tier["codec"] for tier in point.spec()["tiers"]] == ["scalar", "scalar"] and point.to_dict()["family"] == "tiers"
+    assert measure(table, evidence, evidence.report, timed=False).fidelity["overlap@10"].mean < 0.5

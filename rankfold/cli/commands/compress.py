@@ -2,7 +2,7 @@
 
 import shlex
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +11,7 @@ import typer
 
 from ...codec import Codec, describe, to_spec
 from ...compression import norms_vary
+from ...progress import Progress
 from ...report import Section
 from ...report.sections import section
 from ...store import save
@@ -18,7 +19,9 @@ from ...store.folder import check_root
 from ...tune.budget import row_bytes_for
 from ...tune.choose import Choice, choose
 from ...tune.evidence import Evidence
+from ...tune.measure import measure
 from ...tune.shortlist import shortlist
+from ...tune.tiering import tier
 from ...vectors import Vectors
 from .. import costs, machine, render, sections
 from ..exits import GATE_FAILED
@@ -69,6 +72,9 @@ def compress(
         float | None,
         typer.Option("--max-drop", metavar="0.01", help="Publish only if the upper end of the loss is at most this, and no bucket collapses.", min=0),
     ] = None,
+    tiers: Annotated[
+        bool, typer.Option("--tiers", help="Rows that matter get more bytes: several sizes within the same bytes, where no popularity bucket pays.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be tried, and write nothing.")] = False,
     unknown: Unknown = "error",
     ids: IdFile = None,
@@ -96,6 +102,9 @@ def compress(
         if not dry_run:
             evidence = gather(vectors, people, events, unit=unit, seed=seed, progress=progress)
             choice = choose(vectors, codecs, evidence, weight=evidence.weight if weight == "auto" else None, seed=seed, progress=progress)
+            told = ""
+            if tiers:
+                choice, told = _tiered(vectors, choice, evidence, order, progress)
     if dry_run:
         _show_plan(output, order, vectors, codecs)
         return
@@ -108,7 +117,7 @@ def compress(
         evidence=evidence,
         points=choice.points,
         choice=choice,
-        notes=notes(events),
+        notes=[*notes(events), *([told] if told else [])],
     )
     artifact = _publish(order, evidence, choice, measured) if verdict is None or verdict.state == "pass" else None
     _show(output, order, evidence, choice, measured, verdict, artifact, time.monotonic() - start)
@@ -134,6 +143,15 @@ def _codecs(order: Order, vectors: Vectors) -> list[Codec]:
     _, x = vectors.sample(min(NORM_SAMPLE, vectors.count), np.random.default_rng(order.seed))
     varies = not order.unit and norms_vary(x)
     return shortlist(vectors.dim, row_bytes_for(str(order.row_bytes or order.target), vectors.dim), rows=vectors.count, norms_vary=varies)
+
+
+def _tiered(vectors: Vectors, choice: Choice, evidence: Evidence, order: Order, progress: Progress) -> tuple[Choice, str]:
+    """The choice with its rows spread over several sizes where that is better, and one sentence about it."""
+    found = tier(vectors, choice.table, evidence, weight=evidence.weight if order.weight == "auto" else None, seed=order.seed, progress=progress)
+    if found.table is None:
+        return choice, found.why
+    point = measure(found.table, evidence, evidence.report, ids=vectors.ids, seed=order.seed)
+    return replace(choice, best=point, points=(*choice.points, point), table=found.table, why=found.why), ""
 
 
 def _publish(order: Order, evidence: Evidence, choice: Choice, measured: Section) -> Path:

@@ -19,7 +19,7 @@ from .. import costs, machine, render, sections
 from ..exits import GATE_FAILED
 from ..gate import judge_jointly
 from ..inputs import read_events, read_items, read_users
-from ..judging import about, check_same_rows, content_of, gather, notes
+from ..judging import about, content_of, gather, in_table_order, notes
 from ..options import Artifact, AsJson, Events, IdColumn, IdFile, Seed, Space, Unknown, Users, VectorColumn, typed_again
 from ..output import Output, write_json
 from ..progress import shown
@@ -28,7 +28,7 @@ from ..progress import shown
 def evaluate(
     ctx: typer.Context,
     artifact: Artifact,
-    against: Annotated[Path, typer.Option("--against", metavar="FILE", help="The uncompressed vectors, same ids in the same order.", show_default=False)],
+    against: Annotated[Path, typer.Option("--against", metavar="FILE", help="The uncompressed vectors, the same ids.", show_default=False)],
     users: Users = None,
     interactions: Events = None,
     fail_if_drop: Annotated[
@@ -55,7 +55,7 @@ def evaluate(
     with shown() as progress:
         table = load(artifact)
         vectors = read_items(against, ids=ids, id_column=id_column, vector_column=vector_column, space=space, zero_rows="keep")
-        check_same_rows(table, vectors)
+        vectors = in_table_order(table, vectors)
         people = read_users(users, vectors)
         events = read_events(interactions, people, vectors, unknown=unknown)
         evidence = gather(vectors, people, events, unit=table.unit, seed=seed, progress=progress)

@@ -20,7 +20,7 @@ from ...tune.measure import Point, measure
 from ...vectors import Vectors
 from .. import costs, machine, render
 from ..inputs import read_events, read_items, read_users
-from ..judging import about, check_same_rows, gather
+from ..judging import about, gather, in_table_order
 from ..options import Artifact, AsJson, Events, IdColumn, IdFile, Seed, Space, Unknown, Users, VectorColumn
 from ..output import Output
 from ..progress import shown
@@ -42,7 +42,7 @@ class Order:
 
 def tune(
     artifact: Artifact,
-    against: Annotated[Path, typer.Option("--against", metavar="FILE", help="The uncompressed vectors, same ids in the same order.", show_default=False)],
+    against: Annotated[Path, typer.Option("--against", metavar="FILE", help="The uncompressed vectors, the same ids.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Store folder: gets the tuned artifact, if it is adopted.", show_default=False)],
     users: Users = None,
     interactions: Events = None,
@@ -73,7 +73,7 @@ def tune(
     with shown() as progress:
         table = load(artifact)
         vectors = read_items(against, ids=ids, id_column=id_column, vector_column=vector_column, space=space, zero_rows="keep")
-        check_same_rows(table, vectors)
+        vectors = in_table_order(table, vectors)
         people = read_users(users, vectors)
         events = read_events(interactions, people, vectors, unknown=unknown)
         if people is None and events is None:

@@ -173,3 +173,20 @@ def test_the_report_holds_the_command_that_made_it(compress, files, tmp_path):
     expected = ["rankfold", "compress", files.path("items.npy"), "--out", tmp_path / "v1", "--users", files.path("users.npy")]
     expected += ["--interactions", files.path("clicks.csv"), "--codec", tmp_path / "spec.json", "--unit", "--seed", "5"]
     assert shlex.split(command) == [str(part) for part in expected]
+
+
+def test_tiers_are_an_ordinary_artifact_in_the_bytes_of_one_size(compress, rankfold, files, tmp_path):
+    one = json.loads(compress("--json", spec={"codec": "scalar", "bits": 4}).stdout)
+    result = compress("--json", "--tiers", spec={"codec": "scalar", "bits": 4})
+    document = json.loads(result.stdout)
+    check(json.loads((tmp_path / "v1.report.json").read_text()))
+    table = load(tmp_path / "v1")
+    if len(table.segments) == 1:
+        assert any("Tiers were refused" in finding["text"] for finding in document["findings"])
+        return
+    assert document["chosen"]["name"].startswith("tiers(") and len(document["tried"]) == 2
+    assert sum(document["chosen"]["bytes"].values()) <= sum(one["chosen"]["bytes"].values())
+    assert sum(tier["rows"] for tier in document["chosen"]["codec"]["tiers"]) == 600
+    given = ("--users", files.path("users.npy"), "--interactions", files.path("clicks.csv"), "--json")
+    again = rankfold("evaluate", tmp_path / "v1", "--against", files.path("items.npy"), *given)
+    assert again.exit_code == 0 and json.loads(again.stdout)["loss"]["before"] == document["chosen"]["loss"]["before"]
