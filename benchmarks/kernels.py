@@ -23,6 +23,7 @@ from pathlib import Path  # noqa: E402
 import numpy as np  # noqa: E402
 
 from rankfold import kernels  # noqa: E402
+from rankfold.kernels.whole_queries import whole_queries  # noqa: E402
 
 try:
     import faiss
@@ -140,13 +141,48 @@ def dot8_case(rows: int, count: int, rng: np.random.Generator) -> Case:
 
         return top_of(rows, count, scan)
 
-    peer = None
-    if faiss:
-        index = faiss.IndexScalarQuantizer(DIM, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
-        index.train(rng.standard_normal((2_000, DIM), np.float32))
-        index.add_sa_codes(codes.view(np.uint8))
-        peer = lambda: index.search(queries, TOP)  # noqa: E731
+    peer = faiss and faiss_sq8(codes.view(np.uint8), queries, rng)
     return Case("dot8 384" + (f", {count} queries" if count > 1 else ""), count, ours, peer, "SQ8", same_as_twin(ours))
+
+
+def faiss_sq8(codes: np.ndarray, queries: np.ndarray, rng: np.random.Generator) -> Callable[[], object]:
+    index = faiss.IndexScalarQuantizer(queries.shape[1], faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
+    index.train(rng.standard_normal((2_000, queries.shape[1]), np.float32))
+    index.add_sa_codes(codes)
+    return lambda: index.search(queries, TOP)
+
+
+def trellis_case(rows: int, dim: int, count: int, rng: np.random.Generator) -> Case:
+    """A scan of trellis codes of 2 bits a dimension beside faiss SQ8 of as many rows: a quarter of its bytes."""
+    codes = rng.integers(0, 256, (rows, dim // 4), np.uint8)
+    advance, which, tables = np.full(dim, 2, np.uint8), np.zeros(dim, np.uint8), rng.integers(-127, 128, (1, 256), np.int8)
+    queries = rng.standard_normal((count, dim), np.float32)
+
+    def ours(rows: int = rows) -> tuple[np.ndarray, np.ndarray]:
+        whole, step, _ = whole_queries(queries, which, tables)
+        offset = np.zeros(count, np.float32)
+        return top_of(rows, count, lambda start, stop, out: kernels.trellis_scan(whole, codes[start:stop], advance, which, tables, step, offset, out))
+
+    peer = faiss and faiss_sq8(rng.integers(0, 256, (rows, dim), np.uint8), queries, rng)
+    name = f"trellis {dim} x 2 bits" + (f", {count} queries" if count > 1 else "")
+    return Case(name, count, ours, peer, "SQ8", same_as_twin(lambda: ours(min(rows, 2 * BLOCK))))
+
+
+def trellis_encode_case(rows: int, dim: int, bits: int, window: int, level: str, rng: np.random.Generator) -> Case:
+    """The search for the best ring of bits: `rows` rows on one level."""
+    targets = rng.standard_normal((rows, dim), np.float32)
+    parts = np.full(dim, 0.03, np.float32), np.full(dim, bits, np.uint8), np.zeros(dim, np.uint8), rng.integers(-127, 128, (1, 1 << window), np.int8)
+
+    def encode(rows: int = rows) -> tuple[np.ndarray, np.ndarray]:
+        codes, cost = np.empty((rows, dim * bits // 8), np.uint8), np.empty(rows, np.float32)
+        kernels.trellis_encode(targets[:rows], *parts, codes, cost)
+        return codes, cost
+
+    def ours() -> None:
+        with kernels.use(level):
+            encode()
+
+    return Case(f"trellis encode {rows} rows, {dim} x {bits} bits, L = {window}, {level}", 1, ours, None, "", same_as_twin(lambda: encode(32)))
 
 
 def bits_case(rows: int, count: int, rng: np.random.Generator) -> Case:
@@ -252,6 +288,11 @@ def cases(rows: int) -> Iterator[tuple[str, Callable[[], Case]]]:
     yield "lut4-64-batch", lambda: codebook_case(rows, 128, 4, 32, rng())
     yield "dot8", lambda: dot8_case(rows, 1, rng())
     yield "dot8-batch", lambda: dot8_case(rows, 32, rng())
+    for dim, count in ((128, 1), (128, 32), (384, 1)):
+        yield f"trellis-{dim}-{count}", lambda dim=dim, count=count: trellis_case(rows, dim, count, rng())
+    for level in kernels.levels()[:-1]:
+        yield f"trellis-encode-{level}", lambda level=level: trellis_encode_case(10_000, 384, 2, 8, level, rng())
+        yield f"trellis-encode12-{level}", lambda level=level: trellis_encode_case(1_000, 384, 1, 12, level, rng())
     yield "bits", lambda: bits_case(rows, 1, rng())
     yield "bits-batch", lambda: bits_case(rows, 32, rng())
     for k in (100, 1000):

@@ -44,7 +44,7 @@ def _cases() -> dict[str, tuple[str, int, Callable[[], object]]]:
     ones, zeros = np.ones(QUERIES, np.float32), np.zeros(QUERIES, np.float32)
     scores = np.empty((QUERIES, ROWS), np.float32)
     whole = np.empty((QUERIES, ROWS), np.int32)
-    codes = rng.integers(0, 256, (ROWS, 64), np.uint8)
+    codes, rings32 = rng.integers(0, 256, (ROWS, 64), np.uint8), rng.integers(0, 256, (ROWS, 32), np.uint8)
     packed, packed4 = kernels.interleave(codes), kernels.interleave(codes[:, :32].copy())
     tables, tables4 = rng.integers(0, 256, (QUERIES, 64, 256), np.uint8), rng.integers(0, 256, (QUERIES, 64, 16), np.uint8)
     queries, rows = rng.integers(-127, 128, (QUERIES, 384)).astype(np.int16), rng.integers(-127, 128, (ROWS, 384)).astype(np.int8)
@@ -52,6 +52,10 @@ def _cases() -> dict[str, tuple[str, int, Callable[[], object]]]:
     x, centroids = rng.standard_normal((2_048, 32), np.float32), rng.standard_normal((256, 32), np.float32)
     half_norms = (centroids * centroids).sum(axis=1) / 2
     best, score = np.empty(len(x), np.int32), np.empty(len(x), np.float32)
+    coded, steps = rng.integers(-32_000, 32_001, (QUERIES, 128)).astype(np.int16), np.full(128, 2, np.uint8)
+    table, one_table = rng.integers(-127, 128, (1, 256), np.int8), np.zeros(128, np.uint8)
+    targets, reach = rng.standard_normal((512, 128), np.float32), np.full(128, 0.03, np.float32)
+    rings, cost = np.empty((512, 32), np.uint8), np.empty(512, np.float32)
     given = rng.standard_normal((QUERIES, ROWS), np.float32)
 
     def select() -> None:
@@ -64,5 +68,15 @@ def _cases() -> dict[str, tuple[str, int, Callable[[], object]]]:
         "dot8": ("int8 scan, 384 dimensions", scored, lambda: kernels.dot8(queries, rows, whole)),
         "bits": ("sign-bit scan, 384 dimensions", scored, lambda: kernels.bits(planes, words, ones, zeros, scores)),
         "nearest": ("nearest of 256 centroids, 32 dimensions", len(x), lambda: kernels.nearest(x, centroids, half_norms, best, score)),
+        "trellis_scan": (
+            "trellis scan, 128 dimensions of 2 bits",
+            scored,
+            lambda: kernels.trellis_scan(coded, rings32, steps, one_table, table, ones, zeros, scores),
+        ),
+        "trellis_encode": (
+            "trellis search, 128 dimensions of 2 bits",
+            len(targets),
+            lambda: kernels.trellis_encode(targets, reach, steps, one_table, table, rings, cost),
+        ),
         "select": ("running top 10", scored, select),
     }
