@@ -14,7 +14,7 @@ import numpy as np
 
 from .arrays import F32
 from .codes import Arrays, Codes
-from .errors import SpecError
+from .errors import InputError, SpecError
 
 METHODS = ("fit", "encode", "decode", "prepare", "pack", "scan", "score", "row_bytes", "ladder")
 DEFAULT_SLACK = 0.001
@@ -31,6 +31,9 @@ class Codec(Protocol):
         None: as the codec inside it does.
 
     A codec may leave settings open, as None, and have a method `settle(x, weight, rng) -> Codec` that chooses them from sample rows; see `settled`.
+    A codec whose rows are coded in levels may have `depth()` and `decode_levels(state, codes, levels)`; see the functions of these names.
+    A codec with a coarse level may have `glance(state, codes) -> (codec, state, codes)`: the coarse level as an ordinary code of the same rows, which a
+    search may scan alone to find the rows worth a full look; see `Searcher`.
     One whose decoded rows follow smoothly from arrays of its state may have a method `pull(state, codes, gradient) -> {name: slope}`: how a quantity moves with
     each of these arrays, float32 in the array's shape, when it moves with the decoded rows as `gradient` (n, d) says. A wrapper asks the codec inside it.
     """
@@ -150,6 +153,42 @@ def is_open(one: Codec) -> bool:
     """Whether a setting that `settle` chooses is None, here or in a codec inside."""
     values = [getattr(one, field.name) for field in fields(one)]  # type: ignore[arg-type]
     return any(is_open(value) for value in values if isinstance(value, Codec)) or (None in values and hasattr(one, "settle"))
+
+
+def depth(one: Codec) -> int:
+    """How many levels a coded row has, of which any first ones decode (see `decode_levels`): the codec's `depth()`, or of the codec inside it, else 1."""
+    held = inner_of(one)
+    if hasattr(one, "depth"):
+        return int(one.depth())
+    return 1 if held is None else depth(held)
+
+
+def decode_levels(one: Codec, state: Arrays, codes: Codes, levels: int) -> F32:
+    """What the first `levels` levels of codes say of the rows, float32 (n, d). Raises InputError unless 1 <= levels <= depth."""
+    if isinstance(levels, bool) or not 1 <= levels <= depth(one):
+        raise InputError(f"levels: got {levels!r}; expected 1 to {depth(one)}, the levels of {describe(one)}.")
+    if levels == depth(one):
+        return one.decode(state, codes)
+    held = inner_of(one)
+    if held is None or hasattr(one, "decode_levels"):
+        return one.decode_levels(state, codes, levels)  # type: ignore[attr-defined]
+    return replace(one, inner=_Cut(held, levels)).decode(state, codes)  # type: ignore[type-var, call-arg]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Stands inside a wrapper for a codec of which only the first levels are read."""
+
+    whole: Codec
+    levels: int
+
+    def decode(self, state: Arrays, codes: Codes) -> F32:
+        return decode_levels(self.whole, state, codes, self.levels)
+
+
+def glance(one: Codec, state: Arrays, codes: Codes) -> tuple[Codec, Arrays, Codes] | None:
+    """The coarse level of codes as an ordinary code of the same rows, or None where there is none."""
+    return one.glance(state, codes) if hasattr(one, "glance") else None
 
 
 def with_budget(one: Codec, spared: int) -> Codec:

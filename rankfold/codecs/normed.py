@@ -8,7 +8,7 @@ The ladder has no entry of its own: `compress` puts `normed` around any codec th
 import numpy as np
 
 from ..arrays import row_norms, unit_rows
-from ..codec import Codec, codec, settled
+from ..codec import Codec, codec, glance, settled
 from ..codes import Codes, inside, nested
 from ..fitting import logbyte
 from .scalar import Scalar
@@ -54,6 +54,14 @@ class Normed:
     def score(self, state, prepared, numbers, codes):
         scores = self.inner.score(inside(state), inside(prepared), numbers, Codes(inside(codes.columns)))
         return scores * logbyte.decode(state["grid"], codes["scale"])
+
+    def glance(self, state, codes):
+        """The coarse level of the inner codec in this wrapper, or None where the inner codec has none."""
+        part = glance(self.inner, inside(state), Codes(inside(codes.columns)))
+        if part is None:
+            return None
+        inner, inner_state, inner_codes = part
+        return type(self)(inner), {"grid": state["grid"]} | nested(inner_state), Codes({"scale": codes["scale"]} | nested(inner_codes.columns))
 
     def row_bytes(self, dim):
         return self.inner.row_bytes(dim) + 1

@@ -13,6 +13,7 @@ import numpy as np
 
 from .. import kernels
 from ..codec import check_range, codec
+from ..codes import Codes
 from ..fitting.additive import fit_books, search_tables, summed
 from ..fitting.kmeans import sums
 from ..fitting.tables import quantize_tables, table_sums
@@ -55,6 +56,14 @@ class Residual:
         for book, column in zip(books, codes["codes"].T):
             book += sums(step, ones, column, SIZE)[0]
         return {"books": books}
+
+    def depth(self):
+        """How many levels a row has."""
+        return self.levels
+
+    def decode_levels(self, state, codes, levels):
+        """What the first levels of codes say of the rows, float32 (n, d)."""
+        return self.decode(state, Codes({"codes": codes["codes"][:, :levels]}))
 
     def prepare(self, state, queries):
         books = state["books"][: self.levels]

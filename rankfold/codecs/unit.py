@@ -14,7 +14,7 @@ inner codec's.
 import numpy as np
 
 from ..arrays import blocks, row_norms, unit_rows
-from ..codec import Codec, codec, settled
+from ..codec import Codec, codec, glance, settled
 from ..codes import Codes, inside, nested
 from .residual import Residual
 
@@ -73,6 +73,14 @@ class Unit:
     def loses_length(self, state, x):
         """Whether each of rows (n, d) has another length than the table's, (n,) bool: it would decode to the common one."""
         return np.abs(row_norms(x) - state["length"][0]) > SAME_LENGTH * state["length"][0]
+
+    def glance(self, state, codes):
+        """The coarse level of the inner codec in this wrapper, or None where the inner codec has none."""
+        part = glance(self.inner, inside(state), Codes(inside(codes.columns)))
+        if part is None:
+            return None
+        inner, inner_state, inner_codes = part
+        return type(self)(inner), {"length": state["length"]} | nested(inner_state), Codes(nested(inner_codes.columns))
 
     def row_bytes(self, dim):
         return self.inner.row_bytes(dim)

@@ -36,10 +36,16 @@ def settings(name: str, dim: int) -> list[dict]:
             {"dims": max(1, dim // 2), "method": "leading", "inner": {"codec": "sign"}},
         ],
         "rotated": [{}, {"kind": "pca", "inner": {"codec": "largest", "keep": max(1, dim // 4)}}, {"inner": {"codec": "normed"}}],
+        "layered": [
+            {"coarse": {"codec": "residual", "levels": 2, "refits": 1}, "fine": {"codec": "trellis", "bytes": 4}},
+            {"coarse": {"codec": "pq", "groups": 2}, "fine": NOT_LISTED, "bytes": 2 + dim // 4 + 1},
+            {"coarse": {"codec": "sign"}, "fine": {"codec": "reduced", "dims": 2}},
+        ],
         "unit": [{}, {"inner": {"codec": "pq", "groups": 4}}, {"inner": {"codec": "reduced", "dims": max(1, dim // 2), "inner": NOT_LISTED}}],
         "normed": [{}, {"inner": {"codec": "int8"}}, {"inner": {"codec": "reduced", "dims": max(1, dim // 2), "inner": NOT_LISTED}}],
         "pq": [{"groups": 4}, {"groups": 4, "bits": 4}, {"groups": 2, "rotation": "learned"}],
         "residual": [{"levels": 2}, {"levels": 3}],
+        "trellis": [{"bytes": max(1, dim // 8)}, {"bytes": max(2, dim // 4), "window": 10}, {"bytes": max(1, dim // 4), "window": 6, "rotation": "random"}],
     }
     if name in listed:
         return [{"codec": name, **one} for one in listed[name]]

@@ -24,6 +24,7 @@ WRAPPERS = {
     "pruned": {"codec": "pruned", "keep": 16},
     "blocks": {"codec": "pruned", "keep": 16, "by": "blocks", "block": 8},
     "normed": {"codec": "normed"},
+    "unit": {"codec": "unit"},
 }
 LEAVES = {
     "half": {"codec": "half"},
@@ -33,6 +34,7 @@ LEAVES = {
     "pq": {"codec": "pq", "groups": 4},
     "residual": {"codec": "residual", "levels": 2, "refits": 1},
     "largest": {"codec": "largest", "keep": 6},
+    "layered": {"codec": "layered", "coarse": {"codec": "residual", "levels": 1, "refits": 1}, "fine": {"codec": "scalar", "bits": 2}},
 }
 HALVES = {"reduced", "leading", "pruned", "blocks"}
 

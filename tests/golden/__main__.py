@@ -21,12 +21,14 @@ DIM, ROWS, SAMPLE = 16, 12, 700
 # Small settings that show what a codec stores; a codec that is not listed is written in its default setting.
 SPECS = {
     "largest": {"keep": 5},
+    "layered": {"coarse": {"codec": "residual", "levels": 2}, "fine": {"codec": "scalar", "bits": 1}},
     "normed": {"inner": {"codec": "scalar", "bits": 2}},
     "pq": {"groups": 4, "rotation": "learned"},
     "pruned": {"keep": 10},
     "reduced": {"dims": 10, "centre": True, "inner": {"codec": "int8"}},
     "residual": {"levels": 2},
     "scalar": {"bits": 3},
+    "trellis": {"bytes": 4},
     "unit": {"inner": {"codec": "residual", "levels": 2}},
 }
 
