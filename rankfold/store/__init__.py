@@ -3,6 +3,7 @@
 from .archive import Archived, ColumnCost, archive
 from .artifact import load, save
 from .folder import prune
+from .linking import link_equal
 from .manifest import Manifest
 from .mapping import read_manifest
 from .unarchive import Archive, open_archive, restore
@@ -16,6 +17,7 @@ __all__ = [
     "ColumnCost",
     "Manifest",
     "archive",
+    "link_equal",
     "load",
     "open_archive",
     "prune",

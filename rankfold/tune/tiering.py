@@ -70,20 +70,21 @@ def tier(
     codecs: Sequence[Codec] | None = None,
     weight: F32 | None = None,
     splits: Sequence[tuple[float, float]] = SPLITS,
+    sample: int | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Tiering:
     """Spread the rows over several sizes within the bytes of `uniform`, codebooks included, if that keeps more of the exact lists and no bucket pays.
 
     uniform: the same rows at one size. codecs: what rows may be coded with; by default a `ladder` of a quarter to four times the size. weight: (n,) exposure
-    weights of the final table. splits: (lean, least) to try, see Trial. A bucket pays when it keeps less of its places in the exact lists than in
-    `uniform`, or when its recall is lower by more than chance (95 % paired interval). For the trials weights come from half of the choosing users, and the
-    judgement from the other half; users of the reporting half are never looked at. Among the splits that pass, the one that keeps most of the exact top 10
-    wins. Memory: a few tables of this size. Raises what `compress` raises.
+    weights of the final table. splits: (lean, least) to try, see Trial. sample: rows to fit on, as in `compress`.
+    A bucket pays when it keeps less of its places in the exact lists than in `uniform`, or when its recall is lower by more than chance (95 % paired
+    interval). For the trials weights come from half of the choosing users, and the judgement from the other half; users of the reporting half are never
+    looked at. Among the splits that pass, the one that keeps most of the exact top 10 wins. Memory: a few tables of this size. Raises what `compress` raises.
     """
     row_bytes = sum(uniform.parts()[part] for part in ("codes", "scales")) / uniform.count
     codecs = ladder(vectors, row_bytes, unit=evidence.unit, weight=weight, seed=seed) if codecs is None else codecs
-    rates = measure_rates(vectors, codecs, weight=weight, unit=evidence.unit, seed=seed, progress=progress)
+    rates = measure_rates(vectors, codecs, weight=weight, unit=evidence.unit, sample=sample, seed=seed, progress=progress)
     task, trial_weight = _guard(vectors, evidence, weight, seed)
     metrics = (QUALITY, *FIDELITY_METRICS) if evidence.judged else FIDELITY_METRICS
     exact = baseline_of(vectors, task, metrics=metrics, unit=evidence.unit, seed=seed)
