@@ -27,6 +27,8 @@ def page(found: Sequence[Result], judged: Sequence[Verdict], names: Sequence[str
         mine = [one for one in judged if one.set == name]
         parts += [f"## {name}", envelope(mine, name in TEXTS)]
         parts += [f"### {name}, {size} bytes\n\n{listing(found, name, size)}" for size in bars_of(name)]
+        if name in FACTORS:
+            parts += [f"### {name}: precision by exposure decile\n\n{deciles(found, [one for one in mine if one.nbytes in bars_of(name)])}"]
     return "\n\n".join(parts) + "\n"
 
 
@@ -93,6 +95,24 @@ def _method(one: Result, text: bool, inside: bool) -> tuple[str, ...]:
     name = f"**{one.name}**" if one.who == OURS else one.name
     sizes = (f"{one.row_bytes:g}", f"{one.total_bytes:.1f}{'' if inside else ' (over the limit)'}", f"{one.total_bytes_large:.1f}")
     return (name, *sizes, *kept, *taken, str(len(one.entries)))
+
+
+def deciles(found: Sequence[Result], judged: Sequence[Verdict]) -> str:
+    """Mean cosine of rows and their decoded form over tenths of the items, the least exposed first: our best code, the same without weights, the best peer."""
+    lines = []
+    for one in judged:
+        plain = [other for other in found if one.ours and other.form == "plain" and _same(other, one.ours)]
+        for result in (one.ours, *plain, one.peer):
+            by_tenth = None if result is None else result.entries[0]["figures"].get("cosine_by_exposure")
+            if by_tenth:
+                lines.append(
+                    (str(one.nbytes), result.name if result.form != "plain" else f"{result.name}, no weights", *(f"{value:.3f}" for value in by_tenth))
+                )
+    return grid(("bytes", "code", *(f"{10 * tenth} %" for tenth in range(1, 11))), lines)
+
+
+def _same(one: Result, other: Result) -> bool:
+    return (one.set, one.method, one.nbytes) == (other.set, other.method, other.nbytes) and one is not other
 
 
 METRICS = ("ndcg@10", "recall@10")

@@ -25,6 +25,7 @@ def factor_entry(drop, **changes):
     part = {"recall@10": {"drop": drop}, "baseline_hits": 1_000}
     interval = {"drop": drop, "low": drop - 0.01, "high": drop + 0.01}
     kept = {"ndcg@10": interval, "recall@10": interval, "overlap@10": {"mean": 0.9}, "overlap@100": {"mean": 0.8}}
+    kept["cosine_by_exposure"] = [0.5 + 0.05 * tenth for tenth in range(10)]
     kept["buckets"] = {"head": part, "mid": part, "tail": {"recall@10": {"drop": None}, "baseline_hits": 3}}
     return entry(**({"name": "amazon_book", "form": "raw", "nbytes": 17} | changes), **kept)
 
@@ -205,6 +206,7 @@ def test_the_page_the_json_and_the_pictures_say_the_same(tmp_path, capsys):
     reporting.write(folder, ["text132k"])
     page, whole = (tmp_path / "frontier.md").read_text(), json.loads((tmp_path / "frontier.json").read_text())
     assert "- text132k, 32 bytes: faiss OPQ is in front by 10.0 points" in page and "## amazon_book" in page
+    assert "| 17 | rankfold layered, exposure weights | 0.500 | 0.550 |" in page and "| 17 | faiss PQ, raw | 0.500 |" in page
     assert "text132k, 32 bytes" in capsys.readouterr().out
     behind = [one for one in whole["verdicts"] if one["set"] == "text132k" and one["bytes"] == 32]
     assert behind[0]["below"] and behind[0]["difference"]["mean"] == pytest.approx(-0.1) and not behind[0]["bar"]["reached"]
