@@ -1,7 +1,8 @@
 """Searcher: scan in blocks, keep the best, rescore them exactly, and prove that no other row could have won.
 
 A scan may round (eight-bit tables) and says by how much at most. The best candidates are rescored exactly (query dot decoded row); when the bound leaves
-room for a row outside them, one more pass collects every row that could still win. The result is the exact top k over the decoded rows, always.
+room for a row outside them, one more pass collects every row that could still win. The result is the exact top k over the decoded rows, unless the two-level
+mode is asked for: it scans only the coarse level of codes that have one and scores the best of that scan by the whole row, which is approximate.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from ..runtime import workers as worker_count
 from ..table import Table, matching_matrix
 from ..vectors import Vectors
 from .blocks import Masks, ScanBlock, scan_blocks
+from .glance import coarse_table
 from .ranking import Ranking
 from .rows import Rows
 
@@ -33,20 +35,28 @@ class Searcher:
     """Top-k search of one table by inner product.
 
     table: what to search. rerank: a better table of the same rows (same ids in the same order) that re-orders the best `oversample * k`.
+    refine: scan by the coarse level of the table's codes alone (see `layered`), then score so many of the best rows (at least k) by the whole row. A row that
+    the coarse level ranks below them is missed: approximate, and faster. None: every row is scored by the whole of its code, exactly.
     block: rows a scan block. workers: threads over blocks, by default all cores.
     Memory: one packed copy of the codes (made at the first search) and about 4 MB of scores a worker.
     """
 
-    def __init__(self, table: Table, *, rerank: Table | None = None, oversample: int = 4, block: int = BLOCK_ROWS, workers: int | None = None):
+    def __init__(
+        self, table: Table, *, rerank: Table | None = None, oversample: int = 4, refine: int | None = None, block: int = BLOCK_ROWS, workers: int | None = None
+    ):
         if rerank is not None:
             _check_same_rows(table, rerank)
         if oversample < 1 or block < 1:
             raise InputError(f"oversample, block: got {oversample} and {block}; expected at least 1 each.")
+        if refine is not None and (isinstance(refine, bool) or not isinstance(refine, int | np.integer) or refine < 1):
+            raise InputError(f"refine: got {refine!r}; expected a whole number of rows of at least 1.")
         self.table = working(table)
         self.rerank = None if rerank is None else working(rerank)
         self.oversample = oversample
         self.workers = worker_count(workers)
-        self._blocks = scan_blocks(table, block)
+        self.refine = refine
+        self._scanned = self.table if refine is None else coarse_table(self.table)
+        self._blocks = scan_blocks(table if refine is None else self._scanned, block)
         self._pass_queries = max(1, PASS_SCORES // block)
 
     @property
@@ -72,7 +82,7 @@ class Searcher:
         for start, stop in blocks(matrix.shape[0], self._pass_queries):
             part = np.ascontiguousarray(matrix[start:stop])
             masks = _masks(hidden, exclude, start, stop, self.table.count)
-            rows, scores = self._exact_top(part, wide, masks)
+            rows, scores = self._exact_top(part, wide, masks) if self.refine is None else self._refined_top(part, wide, self.refine, masks)
             if self.rerank is not None:
                 rows, scores = _best(*_rescored(self.rerank, _prepared(self.rerank, part), rows), k)
             found.rows[start:stop, : rows.shape[1]] = rows
@@ -104,6 +114,11 @@ class Searcher:
         if doubtful.size:
             self._settle(doubtful, prepared, masks, bound, exact_rows, exact)
         return exact_rows, exact
+
+    def _refined_top(self, queries: F32, k: int, refine: int, masks: Masks) -> tuple[np.ndarray, F32]:
+        """(q, at most k) rows and their scores by the whole row: the best of those `refine` that the coarse level ranks first."""
+        rows, _, _ = self._rough_top(queries.shape[0], min(self.table.count, max(k, refine)), _prepared(self._scanned, queries), masks)
+        return _best(*_rescored(self.table, _prepared(self.table, queries), rows), k)
 
     def _rough_top(self, count: int, keep: int, prepared: list[Arrays], masks: Masks) -> tuple[np.ndarray, F32, np.ndarray]:
         """Rows (q, keep) and scan scores of the best candidates, and each query's largest scan error."""
