@@ -4,14 +4,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .adaptive.stopping import compress_stopping
+    from .adaptive.tiers import compress_tiered
     from .codecs import from_spec
     from .compression import compress
+    from .distillation import distil, student
     from .errors import RankfoldError
     from .fitting.exposure import exposure
     from .interactions import Interactions, read_interactions
     from .search import Ranking, Rows, Searcher
     from .store import load, save, verify
     from .table import Table
+    from .tune.sharing import share
     from .vectors import Vectors, as_vectors, read_vectors
 
 __version__ = "0.1.0"
@@ -26,12 +30,17 @@ __all__ = [
     "Vectors",
     "as_vectors",
     "compress",
+    "compress_stopping",
+    "compress_tiered",
+    "distil",
     "exposure",
     "from_spec",
     "load",
     "read_interactions",
     "read_vectors",
     "save",
+    "share",
+    "student",
     "verify",
 ]
 
@@ -46,12 +55,17 @@ _HOMES = {
     "Vectors": "vectors",
     "as_vectors": "vectors",
     "compress": "compression",
+    "compress_stopping": "adaptive.stopping",
+    "compress_tiered": "adaptive.tiers",
+    "distil": "distillation",
     "exposure": "fitting.exposure",
     "from_spec": "codecs",
     "load": "store",
     "read_interactions": "interactions",
     "read_vectors": "vectors",
     "save": "store",
+    "share": "tune.sharing",
+    "student": "distillation",
     "verify": "store",
 }
 
