@@ -15,6 +15,8 @@ from .forms import searcher_of
 from .sets import DEPTH, METRICS, Asked, FrontierSet, Judged
 
 DECILES = 10
+# Of buckets the drop itself is used; its interval is a hint.
+BUCKET_DRAWS = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +47,7 @@ def _neighbours(frontier_set: FrontierSet, question: Asked, coded: Coded) -> Mea
 def _lists(frontier_set: FrontierSet, question: Judged, coded: Coded) -> Measured:
     before, items = question.baseline, frontier_set.items
     after = evaluate(searcher_of(coded, len(items)), question.task, metrics=METRICS, baseline=before)
-    losses, parts = compare(before, after), compare_parts(before, after)
+    losses, parts = compare(before, after), compare_parts(before, after, draws=BUCKET_DRAWS)
     agreement = after.fidelity.means()
     hits = bucket_hits(before, question.task.relevant, question.task.events(len(items)))
     figures: dict[str, object] = {name: losses[name].to_dict() for name in ("ndcg@10", "recall@10")}

@@ -24,6 +24,7 @@ from .coded import Coded, Job
 MOST_LEVELS = 32
 # What a trellis can spend on a coordinate.
 MOST_BITS = 6
+STRONG = ("layered", "trellis", "residual")
 PACKAGE = Path(rankfold.__file__).parent
 
 
@@ -37,7 +38,6 @@ def specs(dim: int, nbytes: int, cosine: bool) -> dict[str, dict]:
         "residual": {"codec": "residual", "levels": inner} if inner <= MOST_LEVELS else {},
         "pq": {"codec": "pq", "groups": inner, "rotation": "learned"} if dim % inner == 0 else {},
         # Codes of single coordinates hold a scale of their own.
-        "reduced int8": {"codec": "reduced", "dims": min(dim, scaled), "inner": {"codec": "int8"}},
         "reduced scalar": {"codec": "reduced", "dims": min(dim, 2 * scaled), "inner": {"codec": "scalar", "bits": 4}},
         "reduced sign": {"codec": "reduced", "dims": min(dim, 8 * scaled), "inner": {"codec": "sign"}},
     }

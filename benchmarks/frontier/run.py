@@ -28,7 +28,7 @@ from benchmarks import datasets  # noqa: E402
 from . import cache, codelength, forms, ours, reporting, times  # noqa: E402
 from .cache import Key  # noqa: E402
 from .coded import CHEAP, MIDDLING, PEERS, SLOW, Coded, Job, Method  # noqa: E402
-from .envelope import OURS, allowed, best, results  # noqa: E402
+from .envelope import OURS, Result, allowed, best, results  # noqa: E402
 from .measure import measure  # noqa: E402
 from .sets import NAMES, TEXTS, FrontierSet, Judged, bars_of, load, sizes_of  # noqa: E402
 
@@ -37,8 +37,9 @@ PROTOCOL = 1
 SEEDS = (1, 2, 3)
 # Processor seconds of one result, fit to measurement, before it is given up.
 MOST_SECONDS = 900
-# A peer this far behind the best one with the first seed is not run with the others.
-CONTENDS = {"text": 0.04, "factors": 0.05}
+# Text (True): points behind the best peer; factors: share of its NDCG. NEAR to be run with other seeds, FAR to be run at other sizes.
+NEAR = {True: 0.04, False: 0.05}
+FAR = {True: 0.12, False: 0.20}
 TIMED_SCANS = 5
 # The order of sets: those with the plainest bars first, then those that are soon done.
 ORDER = ("amazon_book", "text132k", "anime", "debian_deps", "anime_elsa", "debian_deps_elsa", "debian50k", "goodbooks")
@@ -78,12 +79,15 @@ def peer_work(name: str, size: int, seed: int) -> Iterator[Work]:
 
 
 def our_work(name: str, size: int, seed: int) -> Iterator[Work]:
-    """Every codec of ours at one size of a set; factors with exposure weights, and at the bar sizes without, to show what they do."""
-    weights = (False,) if name in TEXTS else (True, False) if size in bars_of(name) and seed == SEEDS[0] else (True,)
+    """Our codecs at one size of a set, the simplest ones at the bar sizes only; factors with exposure weights, and once without, to show what they do."""
+    bar = size in bars_of(name)
     for label, spec in ours.specs(dims_of(name), size, name in TEXTS or name.endswith("elsa")).items():
-        for weighted in weights:
+        strong = label in ours.STRONG
+        both = bar and strong and seed == SEEDS[0]
+        for weighted in (False,) if name in TEXTS else (True, False) if both else (True,):
             form = "exposure weights" if weighted else "plain"
-            yield Work(Key(name, f"rankfold {label}", form, size, seed), {"spec": spec, "weighted": weighted}, CHEAP, spec=spec)
+            if bar or strong:
+                yield Work(Key(name, f"rankfold {label}", form, size, seed), {"spec": spec, "weighted": weighted}, CHEAP, spec=spec)
 
 
 def dims_of(name: str) -> int:
@@ -107,12 +111,14 @@ def in_order(names: list[str], sizes: list[int] | None, seeds: list[int], only: 
 
 
 def stage(work: Work, bar: bool, first: bool) -> int:
-    """When a result's turn comes: bar sizes, other sizes of cheap methods, other seeds, slow methods."""
+    """When a result's turn comes: bar sizes, other seeds, other sizes and sets without bars, slow methods."""
     if work.cost == SLOW or (work.key.method == "faiss RQ" and work.key.set in TEXTS):
         return 5
-    if bar and first:
-        return 0 if work.cost == CHEAP else 1
-    return 3 if bar else 2 if work.cost == CHEAP else 4
+    if work.key.set in ("debian50k", "goodbooks"):
+        return 3 if bar and first else 4
+    if bar:
+        return work.cost if first else 2
+    return 3 if work.cost == CHEAP else 4
 
 
 def compute(work: Work) -> None:
@@ -173,18 +179,25 @@ def scan_ms(coded: Coded, frontier_set: FrontierSet) -> float | None:
 
 
 def contends(work: Work, seeds: list[int]) -> bool:
-    """Whether a peer came near enough to the best one, with the first seed, to be run with another."""
-    if work.spec is not None or work.key.seed == seeds[0]:
+    """Whether a peer is worth running: with other seeds, if it came near the best one with the first; at other sizes, if not far behind at every bar size."""
+    key, bars = work.key, bars_of(work.key.set)
+    if work.spec is not None or (key.nbytes in bars and key.seed == seeds[0]):
         return True
-    limited = work.key.set not in TEXTS and work.key.set != "amazon_book"
-    first = [entry for entry in cache.entries(FOLDER, (work.key.set,)) if entry.get("seed") == seeds[0]]
-    peers = [one for one in allowed(results(first), work.key.set, work.key.nbytes, limited) if one.who != OURS]
+    first = results(entry for entry in cache.entries(FOLDER, (key.set,)) if entry.get("seed") == seeds[0])
+    margin = NEAR if key.nbytes in bars else FAR
+    tried = [behind(first, key, size) for size in ([key.nbytes] if key.nbytes in bars else bars)]
+    return any(gap is not None and gap <= margin[key.set in TEXTS] for gap in tried) or (key.nbytes not in bars and tried == [None] * len(tried))
+
+
+def behind(found: list[Result], key: Key, size: int) -> float | None:
+    """How far a peer is behind the best peer at a bar size: in agreement, or as a share of NDCG; None where it has no result there."""
+    limited = key.set not in TEXTS and key.set != "amazon_book"
+    peers = [one for one in allowed(found, key.set, size, limited) if one.who != OURS]
     leader = best(peers)
-    mine = [one for one in peers if (one.method, one.form, one.nbytes) == (work.key.method, work.key.form, work.key.nbytes)]
+    mine = [one for one in found if (one.set, one.method, one.form, one.nbytes) == (key.set, key.method, key.form, size)]
     if leader is None or not mine:
-        return False
-    behind = leader.quality - mine[0].quality
-    return behind <= CONTENDS["text"] if work.key.set in TEXTS else behind <= CONTENDS["factors"] * leader.quality
+        return None
+    return (leader.quality - mine[0].quality) / (1 if key.set in TEXTS else leader.quality)
 
 
 def within_limits(work: Work) -> None:
