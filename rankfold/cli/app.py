@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": "Compress bundled real data and show what is lost at each size.",
     "inspect": "Show what vectors look like before compressing, with advice.",
     "compress": "Compress vectors to a size with the codec that loses least.",
+    "share": "Compress several tables with codebooks in common.",
     "evaluate": "Measure what an artifact lost against the original vectors.",
     "tune": "Move codebooks until the top lists of users are the exact ones.",
     "calibrate": "Fit probabilities to the scores of an artifact.",
