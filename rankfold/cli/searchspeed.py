@@ -7,6 +7,7 @@ import numpy as np
 
 from ..arrays import F32
 from ..search import Searcher
+from ..search.glance import coarse_table
 from ..store import load
 from ..table import Table
 
@@ -32,16 +33,18 @@ def cold_start(path: Path, k: int) -> dict:
     return {"load_ms": 1000 * (loaded - start), "first_query_ms": 1000 * (answered - loaded)}
 
 
-def speed(table: Table, queries: F32, k: int, *, workers: int | None) -> dict:
+def speed(table: Table, queries: F32, k: int, *, workers: int | None, refine: int | None = None) -> dict:
     """Milliseconds a query (median, 95th and 99th percentile) for single queries, and queries a second in batches of 64.
 
-    bytes_per_query: code bytes that one query reads. rows_per_s: rows scored a second by single queries.
+    refine: as in Searcher. bytes_per_query: code bytes that one query reads. rows_per_s: rows scored a second by single queries.
     """
-    searcher = Searcher(table, workers=workers)
+    searcher = Searcher(table, workers=workers, refine=refine)
     single = _timed(searcher, [queries[row : row + 1] for row in range(len(queries))], k)
     batches = [queries[row : row + BATCH] for row in range(0, len(queries) - BATCH + 1, BATCH)] or [np.resize(queries, (BATCH, table.dim))]
     batch = _timed(searcher, batches, k)
-    code_bytes = sum(segment.codes.nbytes for segment in table.segments)
+    code_bytes = sum(segment.codes.nbytes for segment in (table if refine is None else coarse_table(table)).segments)
+    if refine is not None:
+        code_bytes += min(table.count, max(k, refine)) * max(segment.codes.row_bytes for segment in table.segments)
     return {
         "single": _percentiles(single) | {"queries": len(single), "queries_per_s": len(single) / float(np.sum(single))},
         "batch_64": _percentiles(batch) | {"batches": len(batch), "queries_per_s": BATCH * len(batch) / float(np.sum(batch))},

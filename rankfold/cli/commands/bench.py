@@ -19,6 +19,9 @@ def bench(
     queries: Annotated[Path | None, typer.Option("--queries", metavar="FILE", help="Query vectors; without them, decoded rows are the queries.")] = None,
     k: Annotated[int, typer.Option("-k", help="How many rows for each query.", min=1)] = 10,
     workers: Annotated[int | None, typer.Option("--workers", help="Threads; all cores by default.", min=1)] = None,
+    refine: Annotated[
+        int | None, typer.Option("--refine", metavar="ROWS", help="Two-level codes: scan the coarse level, score so many by the whole row; approximate.", min=1)
+    ] = None,
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
@@ -35,12 +38,13 @@ def bench(
         if queries is None
         else matching_matrix(read_vectors(queries, zero_rows="keep"), "queries", dim=table.dim, space=table.space)
     )
-    found = searchspeed.speed(table, asked, k, workers=workers)
+    found = searchspeed.speed(table, asked, k, workers=workers, refine=refine)
     document = {
         "artifact": str(artifact),
         "rows": table.count,
         "dim": table.dim,
         "k": k,
+        "refine": refine,
         "kernel_level": kernels.level(),
         "bytes": table.parts(),
         "float32_bytes": 4 * table.count * table.dim,
@@ -58,7 +62,7 @@ def bench_lines(found: dict) -> list[str]:
     total, single, batch, cold = sum(found["bytes"].values()), found["single"], found["batch_64"], found["cold_start"]
     return render.pairs(
         [
-            ("table", f"{render.count(found['rows'])} rows x {found['dim']} dimensions, k = {found['k']}"),
+            ("table", f"{render.count(found['rows'])} rows x {found['dim']} dimensions, k = {found['k']}{_refined(found)}"),
             ("memory", f"{total / 1e9:.4f} GB; {found['float32_bytes'] / 1e9:.4f} GB as float32 ({render.ratio(found['float32_bytes'], total)} smaller)"),
             ("kernels", f"{found['kernel_level']}, {found['workers']} workers"),
             ("cold start", f"{render.milliseconds(cold['load_ms'])} to load, {render.milliseconds(cold['first_query_ms'])} to the first answer"),
@@ -68,6 +72,10 @@ def bench_lines(found: dict) -> list[str]:
             ("peak memory", render.size(found["peak_memory_bytes"])),
         ]
     )
+
+
+def _refined(found: dict) -> str:
+    return f", {render.count(found['refine'])} refined" if found["refine"] else ""
 
 
 def _span(measured: dict, form: str) -> str:

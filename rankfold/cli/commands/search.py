@@ -23,6 +23,9 @@ def search(
         Path | None, typer.Option("--exclude", metavar="FILE", help="Events (user, item): what each query must not get; users are the ids of the queries.")
     ] = None,
     rerank: Annotated[Path | None, typer.Option("--rerank", metavar="ARTIFACT", help="A better artifact of the same rows, for a second look.")] = None,
+    refine: Annotated[
+        int | None, typer.Option("--refine", metavar="ROWS", help="Two-level codes: scan the coarse level, score so many by the whole row; approximate.", min=1)
+    ] = None,
     calibrated: Annotated[
         bool, typer.Option("--calibrated", help="Show probabilities (or restored scores) as `rankfold calibrate` fitted them; the order stays.")
     ] = False,
@@ -31,7 +34,8 @@ def search(
 ) -> None:
     """Rank the rows of an artifact for query vectors.
 
-    Prints one line per result: query id, item id, score, best first, tab-separated. Exact over the compressed rows; equal scores go by row number.
+    Prints one line per result: query id, item id, score, best first, tab-separated. Exact over the compressed rows, but with --refine; equal scores go by
+    row number.
     Queries of another embedding space are refused where both spaces are named.
     """
     output = Output(as_json)
@@ -39,7 +43,7 @@ def search(
     if calibrated and (table.calibration is None or rerank is not None):
         raise InputError(f"calibrated: expected an artifact with a calibration, and no --rerank; run `rankfold calibrate` on {artifact} first.")
     asked = read_vectors(queries, space=space, zero_rows="keep")
-    searcher = Searcher(table, rerank=None if rerank is None else load(rerank))
+    searcher = Searcher(table, rerank=None if rerank is None else load(rerank), refine=refine)
     ranking = searcher.search(asked, min(k, table.count), exclude=excluded_rows(exclude, asked, table.ids))
     scores = table.calibration.apply(ranking.scores) if calibrated and table.calibration is not None else ranking.scores
     ids = searcher.ids(ranking)

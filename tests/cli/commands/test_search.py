@@ -5,6 +5,11 @@ import json
 import numpy as np
 import pytest
 
+from rankfold.cli import searchspeed
+from rankfold.codecs import from_spec
+from rankfold.compression import compress
+from rankfold.vectors import as_vectors
+
 
 def exact(files, k: int) -> np.ndarray:
     scores = files.users @ files.table.decode().T
@@ -55,3 +60,18 @@ def test_wrong_usage(rankfold, files, more):
 def test_more_places_than_rows_cost_nothing(rankfold, files):
     result = rankfold("search", files.path("store"), "--queries", files.path("users.npy"), "-k", 10**24, "--json")
     assert {len(one["ids"]) for one in json.loads(result.stdout)["results"]} == {600}
+
+
+def test_refining_two_level_codes(rankfold, files, tmp_path, monkeypatch):
+    spec = {"codec": "layered", "coarse": {"codec": "residual", "levels": 2, "refits": 1}, "fine": {"codec": "scalar", "bits": 2}}
+    table = compress(as_vectors(files.table.decode()), from_spec(spec), out=tmp_path / "two")
+    results = [
+        json.loads(rankfold("search", tmp_path / "two", "--queries", files.path("users.npy"), "-k", 4, "--json", *more).stdout)["results"]
+        for more in ((), ("--refine", table.count))
+    ]
+    assert [one["ids"] for one in results[0]] == [one["ids"] for one in results[1]]
+    refused = rankfold("search", files.path("store"), "--queries", files.path("users.npy"), "--refine", 10)
+    assert refused.exit_code == 3 and "has no coarse level" in refused.stderr
+    monkeypatch.setattr(searchspeed, "SECONDS", 0.02)
+    timed = json.loads(rankfold("bench", tmp_path / "two", "--refine", 20, "--queries", files.path("users.npy"), "--json").stdout)
+    assert timed["refine"] == 20 and timed["bytes_per_query"] == 600 * 3 + 20 * 8
