@@ -35,7 +35,7 @@ class Codec(Protocol):
     A codec with a coarse level may have `glance(state, codes) -> (codec, state, codes)`: the coarse level as an ordinary code of the same rows, which a
     search may scan alone to find the rows worth a full look; see `Searcher`.
     One whose decoded rows follow smoothly from arrays of its state may have a method `pull(state, codes, gradient) -> {name: slope}`: how a quantity moves with
-    each of these arrays, float32 in the array's shape, when it moves with the decoded rows as `gradient` (n, d) says. A wrapper asks the codec inside it.
+    each of these arrays, float32 in the array's shape, when it moves with the decoded rows as `gradient` (n, d) says. See `pulled`.
     """
 
     name: ClassVar[str]
@@ -141,6 +141,12 @@ def inner_of(one: Codec) -> Codec | None:
     held = [field.name for field in fields(one) if Codec in (hint := get_type_hints(type(one))[field.name], *get_args(hint))]  # type: ignore[arg-type]
     value = getattr(one, held[0]) if len(held) == 1 else None
     return value if isinstance(value, Codec) else None
+
+
+def pulled(one: Codec, state: Arrays, codes: Codes, gradient: F32) -> dict[str, F32]:
+    """What the codec's `pull` says; no arrays where it has none."""
+    ask = getattr(one, "pull", None)
+    return {} if ask is None else ask(state, codes, gradient)
 
 
 def settled(one: Codec, x: F32, weight: F32, rng: np.random.Generator) -> Codec:

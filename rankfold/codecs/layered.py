@@ -14,9 +14,11 @@ from dataclasses import replace
 import numpy as np
 
 from ..arrays import blocks
-from ..codec import Codec, check_range, codec, decode_levels, depth, is_open, settled
+from ..codec import Codec, check_range, codec, decode_levels, depth, is_open, pulled, settled
 from ..codes import Codes, inside, nested
 from ..errors import SpecError
+from ..fitting.additive import summed
+from ..fitting.remembered import Remembered
 from .residual import SIZE, Residual
 from .trellis import Trellis
 
@@ -27,6 +29,7 @@ LEAST_FINE = 2
 WINDOWS = ((12, 16), (10, 64))
 LEAST_WINDOW = 8
 BLOCK_ROWS = 4_096
+_crossed = Remembered()
 
 
 @codec("layered", version=1, slack=0.02, shrinks=True)
@@ -82,6 +85,26 @@ class Layered:
         rows += self.fine.decode(inside(state, "fine"), fine)
         return rows
 
+    def pull(self, state, codes, gradient):
+        coarse, fine = self._parts(codes)
+        slopes = nested(pulled(self.coarse, inside(state, "coarse"), coarse, gradient), "coarse")
+        return slopes | nested(pulled(self.fine, inside(state, "fine"), fine, gradient), "fine")
+
+    def lengths(self, state, codes):
+        """Length of every decoded row, float64 (n,), without decoding it: `unit` asks for it. None where the levels are others than codebooks and a trellis."""
+        if not (isinstance(self.coarse, Residual) and isinstance(self.fine, Trellis)):
+            return None
+        coarse, fine = self._parts(codes)
+        books, scale = state["coarse.books"], state["coarse.scale"].astype(np.float64)
+        inner, size = inside(state, "fine"), state["fine.scale"].astype(np.float64)
+        turned, shift, centre = _crossed.of((books, state["fine.reach"]), lambda: _turned_books(self.fine, inner, books))
+        rows = self.fine.coordinates(inner, fine)
+        beside = summed(turned, coarse["codes"])
+        products = np.einsum("nm,nm->n", beside, rows) + shift[np.arange(coarse["codes"].shape[1]), coarse["codes"]].sum(axis=1, dtype=np.float64)
+        squares = np.einsum("nm,nm->n", rows, rows) + 2 * np.einsum("nm,m->n", rows, centre[:-1]) + centre[-1]
+        whole = np.square(self.coarse.lengths(inside(state, "coarse"), coarse)) + size * size * squares + 2 * scale * size * products
+        return np.sqrt(np.maximum(whole, 0))
+
     def depth(self):
         """How many levels a row has: the coarse code's, and one more."""
         return depth(self.coarse) + 1
@@ -133,6 +156,14 @@ class Layered:
 
     def _parts(self, codes):
         return Codes(inside(codes.columns, "coarse")), Codes(inside(codes.columns, "fine"))
+
+
+def _turned_books(fine, state, books):
+    """Codebooks (L, K, d) in the coordinates of a trellis, (L, K, m); their products with its centre, (L, K); the centre turned and its squared length."""
+    flat, centre = books.astype(np.float32).reshape(-1, books.shape[2]), state["centre"]
+    turned = fine.turn(state, np.concatenate([flat, centre[None]]))
+    shift = (flat @ centre).reshape(books.shape[:2])
+    return turned[:-1].reshape(*books.shape[:2], -1), shift, np.append(turned[-1], centre.astype(np.float64) @ centre)
 
 
 def _left(coarse, state, x):

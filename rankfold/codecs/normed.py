@@ -8,7 +8,7 @@ The ladder has no entry of its own: `compress` puts `normed` around any codec th
 import numpy as np
 
 from ..arrays import row_norms, unit_rows
-from ..codec import Codec, codec, glance, settled
+from ..codec import Codec, codec, glance, pulled, settled
 from ..codes import Codes, inside, nested
 from ..fitting import logbyte
 from .scalar import Scalar
@@ -37,7 +37,7 @@ class Normed:
     def pull(self, state, codes, gradient):
         # Lengths stay in their bytes: only directions move.
         scale = logbyte.decode(state["grid"], codes["scale"])[:, None]
-        return nested(self.inner.pull(inside(state), Codes(inside(codes.columns)), gradient * scale))  # type: ignore[attr-defined]
+        return nested(pulled(self.inner, inside(state), Codes(inside(codes.columns)), gradient * scale))
 
     def prepare(self, state, queries):
         return {"row_scale": logbyte.query_tables(state["grid"], len(queries))} | nested(self.inner.prepare(inside(state), queries))

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..codec import Codec, check_choice, check_range, codec, settled
+from ..codec import Codec, check_choice, check_range, codec, pulled, settled
 from ..codes import Codes, inside, nested
 from ..errors import SpecError
 from .int8 import Int8
@@ -60,7 +60,7 @@ class Pruned:
         return out
 
     def pull(self, state, codes, gradient):
-        return nested(self.inner.pull(inside(state), Codes(inside(codes.columns)), _chosen(state, gradient)))  # type: ignore[attr-defined]
+        return nested(pulled(self.inner, inside(state), Codes(inside(codes.columns)), _chosen(state, gradient)))
 
     def prepare(self, state, queries):
         return self.inner.prepare(inside(state), _chosen(state, queries))

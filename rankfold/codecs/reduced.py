@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..codec import Codec, check_choice, check_range, codec, settled
+from ..codec import Codec, check_choice, check_range, codec, pulled, settled
 from ..codes import Codes, inside, nested
 from ..errors import SpecError
 from ..fitting.rotation import pca
@@ -62,7 +62,7 @@ class Reduced:
 
     def pull(self, state, codes, gradient):
         without_mean = {name: array for name, array in state.items() if name != "mean"}
-        return nested(self.inner.pull(inside(state), Codes(inside(codes.columns)), self._fewer(without_mean, gradient)))  # type: ignore[attr-defined]
+        return nested(pulled(self.inner, inside(state), Codes(inside(codes.columns)), self._fewer(without_mean, gradient)))
 
     def prepare(self, state, queries):
         without_mean = {name: array for name, array in state.items() if name != "mean"}

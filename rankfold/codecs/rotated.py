@@ -6,7 +6,7 @@ up with the sample's principal axes, strongest first (axes in 16 bits). Bytes a 
 
 from dataclasses import replace
 
-from ..codec import Codec, check_choice, codec, settled
+from ..codec import Codec, check_choice, codec, pulled, settled
 from ..codes import Codes, inside, nested
 from ..fitting.rotation import pca, random_signs, rotate, unrotate
 from .int8 import Int8
@@ -43,7 +43,7 @@ class Rotated:
         return unrotate(state["signs"], y) if self.kind == "random" else y @ state["axes"].astype("float32")
 
     def pull(self, state, codes, gradient):
-        return nested(self.inner.pull(inside(state), Codes(inside(codes.columns)), _turned(state, gradient)))  # type: ignore[attr-defined]
+        return nested(pulled(self.inner, inside(state), Codes(inside(codes.columns)), _turned(state, gradient)))
 
     def prepare(self, state, queries):
         return self.inner.prepare(inside(state), _turned(state, queries))

@@ -14,7 +14,7 @@ inner codec's.
 import numpy as np
 
 from ..arrays import blocks, row_norms, unit_rows
-from ..codec import Codec, codec, glance, settled
+from ..codec import Codec, codec, glance, pulled, settled
 from ..codes import Codes, inside, nested
 from .residual import Residual
 
@@ -51,7 +51,7 @@ class Unit:
         stretch = _stretch(state, lengths)[:, None]
         # Along itself a row does not move: it is brought back to its length. One at the limit of stretching is not.
         along = np.einsum("nd,nd->n", gradient, directions) / np.where(lengths > 1 / MOST_STRETCH, np.square(lengths), np.inf)
-        return nested(self.inner.pull(inside(state), inner, (gradient - along[:, None] * directions) * stretch))  # type: ignore[attr-defined]
+        return nested(pulled(self.inner, inside(state), inner, (gradient - along[:, None] * directions) * stretch))
 
     def prepare(self, state, queries):
         return self.inner.prepare(inside(state), queries)
@@ -92,8 +92,9 @@ class Unit:
 
 def _lengths(inner, state, codes, size):
     """Lengths of the inner decodings, (n,): by the inner codec's own short cut where it has one, else from decoded blocks of `size` rows."""
-    if hasattr(inner, "lengths"):
-        return inner.lengths(state, codes)
+    known = inner.lengths(state, codes) if hasattr(inner, "lengths") else None
+    if known is not None:
+        return known
     lengths = np.empty(codes.count)
     for start, stop in blocks(codes.count, size):
         # The last block is padded: products of one shape give a row the same bits beside any others.

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 
 from ..arrays import F32
-from ..codec import Codec, describe, inner_of
+from ..codec import describe, pulled
 from ..codes import Arrays
 from ..errors import InputError
 from ..table import Segment, Table
@@ -68,7 +68,7 @@ class Coded:
             if names:
                 codes = segment.codes.rows(rows[here] - segment.first)
                 state = _moved(segment, names, parameters)
-                for name, part in segment.codec.pull(state, codes, np.ascontiguousarray(gradient[here])).items():  # type: ignore[attr-defined]
+                for name, part in pulled(segment.codec, state, codes, np.ascontiguousarray(gradient[here])).items():
                     total[names[name]] += part
         return total
 
@@ -99,18 +99,11 @@ def _moved(segment: Segment, names: dict[str, str], parameters: Parameters) -> A
     return {name: parameters[names[name]] if name in names else array for name, array in segment.state.items()}
 
 
-def can_move(codec: Codec) -> bool:
-    """Whether the codec, and the one inside it, say how their arrays act on the decoded rows."""
-    inner = inner_of(codec)
-    return callable(getattr(codec, "pull", None)) and (inner is None or can_move(inner))
-
-
 def movable(segment: Segment, dim: int) -> list[str]:
     """Names of the arrays that can move."""
-    if not can_move(segment.codec) or not segment.count:
+    if not segment.count:
         return []
-    nothing = np.zeros((1, dim), np.float32)
-    return sorted(segment.codec.pull(segment.state, segment.codes.rows(slice(0, 1)), nothing))  # type: ignore[attr-defined]
+    return sorted(pulled(segment.codec, segment.state, segment.codes.rows(slice(0, 1)), np.zeros((1, dim), np.float32)))
 
 
 def rounded(array: F32, dtype: np.dtype) -> np.ndarray:

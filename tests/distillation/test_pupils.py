@@ -7,7 +7,7 @@ import pytest
 
 from rankfold.codecs import from_spec
 from rankfold.compression import compress
-from rankfold.distillation.pupils import Coded, can_move, rounded
+from rankfold.distillation.pupils import Coded, movable, rounded
 from rankfold.errors import InputError
 from rankfold.vectors import as_vectors
 from tests.distillation.conftest import bytes_of
@@ -48,10 +48,11 @@ def test_codes_lengths_and_codec_stay(table):
 
 
 def test_codecs_without_arrays_that_move(world):
-    assert not can_move(from_spec({"codec": "int8"}))
-    assert not can_move(from_spec({"codec": "normed", "inner": {"codec": "scalar", "bits": 2}}))
-    with pytest.raises(InputError, match="no fitted array that could move"):
-        Coded(compress(world[0], from_spec({"codec": "int8"})))
+    for spec in ({"codec": "int8"}, {"codec": "normed", "inner": {"codec": "scalar", "bits": 2}}):
+        still = compress(world[0], from_spec(spec))
+        assert movable(still.segments[0], 16) == []
+        with pytest.raises(InputError, match="no fitted array that could move"):
+            Coded(still)
 
 
 def test_a_segment_that_cannot_move_is_only_decoded(table, world):
