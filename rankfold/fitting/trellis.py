@@ -71,8 +71,12 @@ def in_bytes(tables: F32, deviation: np.ndarray, advance: np.ndarray, which: np.
 def encode(parts: Parts, y: F32) -> np.ndarray:
     """Rows (n, m) -> their bit strings uint8 (n, bytes)."""
     out = np.empty((len(y), int(parts["advance"].sum(dtype=np.int64)) // 8), np.uint8)
-    cost = np.empty(len(y), np.float32)
-    kernels.trellis_encode(np.ascontiguousarray(y), parts["reach"], parts["advance"], parts["which"], parts["tables"], out, cost)
+    # Blocks end in equal rows where few rows are padded to a whole one: those are searched once.
+    differs = np.flatnonzero((y != y[-1:]).any(axis=1))
+    count = min(len(y), int(differs[-1]) + 2 if differs.size else 1)
+    cost = np.empty(count, np.float32)
+    kernels.trellis_encode(np.ascontiguousarray(y[:count]), parts["reach"], parts["advance"], parts["which"], parts["tables"], out[:count], cost)
+    out[count:] = out[count - 1 : count]
     return out
 
 

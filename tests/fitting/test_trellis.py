@@ -98,6 +98,15 @@ def test_rows_of_zeros_and_huge_rows_stay_finite():
     assert np.isfinite(decode(parts, encode(parts, gaussian(4, 8) * np.float32(1e12)))).all()
 
 
+def test_equal_rows_at_the_end_and_no_rows_at_all():
+    parts = fit_trellis(gaussian(50, 8), ones(50), np.full(8, 2, np.uint8), 8, np.random.default_rng(0), rounds=1)
+    y = gaussian(9, 8)
+    y[5:] = y[2]
+    codes = encode(parts, y)
+    np.testing.assert_array_equal(codes, np.concatenate([encode(parts, y[row : row + 1]) for row in range(9)]))
+    assert len(np.unique(codes[:6], axis=0)) == 5 and encode(parts, y[:0]).shape == (0, 2)
+
+
 def test_same_seed_same_tables_on_every_level():
     made = []
     for level in (kernels.level(), "reference"):
