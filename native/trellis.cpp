@@ -6,7 +6,8 @@ namespace rankfold::RANKFOLD_LEVEL {
 namespace {
 
 constexpr size_t LANES = TRELLIS_VECTORS * FLOATS;  // rows searched together
-constexpr size_t CONTEXT_WINDOWS = 8;                // bits on either side of the wrap, in windows, that settle the state there
+constexpr size_t CONTEXT_WINDOWS = 8;                // bits on either side of the wrap, in windows, that settle the state there; one round at most
+constexpr size_t RING_WINDOWS = 10;                  // a shorter ring is searched from several places of the wrap
 constexpr size_t MAX_TRIALS = 16;
 constexpr float FAR = 1e30f;         // the cost of a state that a path may not start in
 constexpr float REACH_LIMIT = 8.0f;  // targets are cut at so many times the largest value that their coordinate can take
@@ -128,7 +129,7 @@ struct Search {
 
     // How many coordinates from `first` on, forward or backward round the ring, hold the bits that settle a state.
     size_t context(size_t first, bool forwards) const {
-        size_t left = CONTEXT_WINDOWS * window, count = 0;
+        size_t left = least(CONTEXT_WINDOWS * window, 8 * trellis.bytes), count = 0;
         for (size_t coordinate = first; left > 0; ++count) {
             if (!forwards) coordinate = coordinate == 0 ? trellis.m - 1 : coordinate - 1;
             left -= least(left, trellis.advance[coordinate]);
@@ -219,9 +220,9 @@ void trellis_encode(const float* targets, const Trellis& trellis, std::uint8_t* 
     Search search = {trellis, window, tables.at, values.at, near.at, best.at, nullptr, reach.at, offset.at};
     size_t way_bytes = 0;
     for (size_t j = 0; j < m; ++j) way_bytes += search.ways_bytes(trellis.advance[j]);
-    Scratch<std::uint8_t> ways((2 * (CONTEXT_WINDOWS * window / ring) + 2) * way_bytes), rings(LANES * bytes);
+    Scratch<std::uint8_t> ways(2 * way_bytes), rings(LANES * bytes);
     search.ways = ways.at;
-    const size_t asked = (2 * CONTEXT_WINDOWS * CONTEXT_WINDOWS * window * window + ring * ring - 1) / (ring * ring);
+    const size_t asked = (RING_WINDOWS * window * RING_WINDOWS * window + ring * ring - 1) / (ring * ring);
     const size_t trials = least(asked, least(MAX_TRIALS, m));
     for (size_t first = 0; first < n; first += LANES) {
         const size_t rows = least(LANES, n - first);

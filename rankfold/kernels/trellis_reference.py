@@ -2,7 +2,8 @@
 
 import numpy as np
 
-CONTEXT_WINDOWS = 8  # bits on either side of the wrap, in windows, that settle the state there
+CONTEXT_WINDOWS = 8  # bits on either side of the wrap, in windows, that settle the state there; one round at most
+RING_WINDOWS = 10  # a shorter ring is searched from several places of the wrap
 MAX_TRIALS = 16
 FAR = np.float32(1e30)  # the cost of a state that a path may not start in
 REACH_LIMIT = np.float32(8)  # targets are cut at so many times the largest value that their coordinate can take
@@ -30,7 +31,7 @@ def trellis_encode(targets, reach, advance, which, tables, out, cost):
 
 def _trials(count, bits, window):
     """How many places of the wrap are tried: one on long rings, more where the ends of a path are a large part of it."""
-    asked = -(-2 * (CONTEXT_WINDOWS * window) ** 2 // bits**2)
+    asked = -(-((RING_WINDOWS * window) ** 2) // bits**2)
     return min(asked, MAX_TRIALS, count)
 
 
@@ -75,7 +76,7 @@ def _windows(codes, advance, size):
 
 def _state_at_wrap(near, values, advance):
     """The state of coordinate 0 (n,) on the best path with free ends over CONTEXT_WINDOWS windows on either side of it."""
-    wanted = CONTEXT_WINDOWS * (values.shape[1].bit_length() - 1)
+    wanted = min(CONTEXT_WINDOWS * (values.shape[1].bit_length() - 1), int(advance.sum(dtype=np.int64)))
     before, after = _steps(advance[::-1], wanted), _steps(advance, wanted)
     order = np.arange(-before, after) % len(advance)
     picked = _search(near, values, advance, order, None)
@@ -83,9 +84,8 @@ def _state_at_wrap(near, values, advance):
 
 
 def _steps(advance, wanted):
-    """How many coordinates, round and round, hold at least `wanted` bits."""
-    rounds, left = divmod(wanted - 1, int(advance.sum(dtype=np.int64)))
-    return rounds * len(advance) + int(np.searchsorted(np.cumsum(advance, dtype=np.int64), left + 1)) + 1
+    """How many coordinates hold at least `wanted` bits."""
+    return int(np.searchsorted(np.cumsum(advance, dtype=np.int64), wanted)) + 1
 
 
 def _state(picked, advance, step, size):
