@@ -43,6 +43,7 @@ bench: $(VENV)/.base
 	$(BIN)/python benchmarks/kernels.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/quality.py
+	$(BIN)/python benchmarks/trellis.py
 	$(BIN)/python benchmarks/pruning.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/coldstart.py
