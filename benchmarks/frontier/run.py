@@ -269,9 +269,9 @@ def main() -> None:
     unknown = sorted(set(asked.sets) - set(NAMES))
     if unknown:
         sys.exit(f"--sets: got {', '.join(unknown)}; expected some of {', '.join(NAMES)}.")
+    if asked.only in ("peers", "all") or asked.times:
+        from . import peers  # noqa: F401, PLC0415 - the peers' packages are only needed here
     if asked.only != "tables":
-        if asked.only != "ours":
-            from . import peers  # noqa: F401, PLC0415 - the peers' packages are only needed here
         for work in in_order(asked.sets, asked.sizes, asked.seeds, asked.only):
             settle(work, asked.redo, asked.seeds)
     if asked.times:

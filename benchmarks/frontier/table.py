@@ -12,7 +12,8 @@ PROTOCOL = f"""Every method is fitted on one random half of the rows, the same f
 Bytes a row are codes and scales; "all bytes" adds codebooks, matrices and tables shared out over the set's rows (those of peers counted as float16 whatever
 they keep; a rotation given by its seed is free), "at 10M" over ten million rows. Ids are in neither: the row number is the id; an id of 64 bits adds 8 bytes a
 row to every method alike. Three seeds (1, 2, 3) at the bar sizes (text {"/".join(map(str, bars_of("text132k")))}, factors
-{"/".join(map(str, bars_of("anime")))} bytes), for peers that came within reach of the best one with the first seed; one seed elsewhere (not for peers far behind at every bar size).
+{"/".join(map(str, bars_of("anime")))} bytes), for peers that came within reach of the best one with the first seed.
+Elsewhere one seed, without the peers that were far behind at every bar size.
 Text: cosine, 1,000 rows ask for their nearest rows, decoded rows made one long for every method alike. Factors: user to item, train and valid items masked;
 half of the users are judged, exposure weights come from the other half and use no labels (no peer takes weights); sets named elsa have rows of length one.
 On factors of uneven length each peer is tried on raw rows and on directions with a byte for the length, and the better one counts.
