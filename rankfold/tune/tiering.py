@@ -11,6 +11,7 @@ from ..codec import Codec
 from ..codes import Codes
 from ..compression import fit, norms_vary
 from ..errors import BudgetError
+from ..evaluate.buckets import NAMES as BUCKETS
 from ..evaluate.buckets import popularity_buckets
 from ..evaluate.compare import compare_parts
 from ..evaluate.fidelity import places
@@ -35,6 +36,9 @@ LADDER_ROWS = 16_384
 DEPTHS = (10, 100)
 # Buckets with fewer places in the exact lists cannot be told from chance.
 LEAST_PLACES = 100
+# The rows of a bucket that pays get so many times their weight, and again, so many turns in all.
+LIFT = 4.0
+TURNS = 3
 FIRST = "all@10"
 
 
@@ -45,12 +49,14 @@ class Trial:
     lean: power of the weights; None is the table of one size. least: the smallest size allowed, as a share of the mean size.
     kept: "all@10", "head@10", "tail@100" and so on -> share of the places in the exact lists of that depth, of all rows or of a bucket's, that are still filled
     by the same row; see `kept_places`. pays: what is kept less than in the table of one size, and buckets of which recall is lower by more than chance.
+    lifts: (bucket, factor) by which the weights of its rows were raised, so that it would not pay.
     """
 
     lean: float | None
     least: float
     kept: dict[str, float]
     pays: tuple[str, ...] = ()
+    lifts: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,7 +86,8 @@ def tier(
     weights of the final table. splits: (lean, least) to try, see Trial. sample: rows to fit on, as in `compress`.
     A bucket pays when it keeps less of its places in the exact lists than in `uniform`, or when its recall is lower by more than chance (95 % paired
     interval). For the trials weights come from half of the choosing users, and the judgement from the other half; users of the reporting half are never
-    looked at. Among the splits that pass, the one that keeps most of the exact top 10 wins. Memory: a few tables of this size. Raises what `compress` raises.
+    looked at. Where a bucket pays, the weights of its rows are raised and the split is tried again; the first split that passes is taken.
+    Memory: a few tables of this size. Raises what `compress` raises.
     """
     row_bytes = sum(uniform.parts()[part] for part in ("codes", "scales")) / uniform.count
     codecs = ladder(vectors, row_bytes, unit=evidence.unit, weight=weight, seed=seed) if codecs is None else codecs
@@ -94,23 +101,42 @@ def tier(
 
     before = judged(uniform)
     trials = [Trial(None, 1.0, kept_places(before, exact, task))]
-    tried: list[np.ndarray] = []
     for lean, least in splits:
-        choice = _choice(rates, row_bytes, uniform, trial_weight, lean, least)
-        if choice is None or np.unique(choice).size < 2 or any(np.array_equal(choice, other) for other in tried):
-            continue
-        tried.append(choice)
-        after = judged(coded(vectors, rates, choice))
-        kept = kept_places(after, exact, task)
-        trials.append(Trial(lean, least, kept, _pays(trials[0].kept, kept, before, after)))
-    passed = [trial for trial in trials[1:] if not trial.pays and trial.kept[FIRST] > trials[0].kept[FIRST]]
-    best = max(passed, key=lambda trial: trial.kept[FIRST], default=None)
-    choice = None if best is None else _choice(rates, row_bytes, uniform, weight, best.lean or 0.0, best.least)
-    if best is None or choice is None:
+        lifts: dict[str, float] = {}
+        for _ in range(TURNS):
+            choice = _choice(rates, row_bytes, uniform, _lifted(trial_weight, lifts, task), lean, least)
+            if choice is None or np.unique(choice).size < 2:
+                break
+            after = judged(coded(vectors, rates, choice))
+            kept = kept_places(after, exact, task)
+            trials.append(Trial(lean, least, kept, _pays(trials[0].kept, kept, before, after), tuple(sorted(lifts.items()))))
+            payers = {part for said in trials[-1].pays for part in BUCKETS if part in said}
+            if not payers or trial_weight is None or not lean:
+                break
+            lifts |= {part: LIFT * lifts.get(part, 1.0) for part in payers}
+        if _passes(trials):
+            break
+    best = trials[-1]
+    choice = _choice(rates, row_bytes, uniform, _lifted(weight, dict(best.lifts), task), best.lean or 0.0, best.least) if _passes(trials) else None
+    if choice is None:
         return Tiering(None, tuple(trials), _refusal(trials))
     told = f"{trials[0].kept[FIRST]:.1%} to {best.kept[FIRST]:.1%}"
     why = f"Rows of several sizes in the same bytes: on users kept apart, the exact top 10 is kept from {told}, and no popularity bucket pays."
     return Tiering(coded(vectors, rates, choice, progress=progress), tuple(trials), why)
+
+
+def _passes(trials: Sequence[Trial]) -> bool:
+    """Whether the last trial keeps more than the first, the table of one size, and nobody pays."""
+    return len(trials) > 1 and not trials[-1].pays and trials[-1].kept[FIRST] > trials[0].kept[FIRST]
+
+
+def _lifted(weight: F32 | None, lifts: dict[str, float], task: Task) -> F32 | None:
+    """The weights (n,) with those of the named buckets' rows raised."""
+    if weight is None or not lifts:
+        return weight
+    buckets = popularity_buckets(task.events(weight.size))
+    factors = np.array([lifts.get(name, 1.0) for name in buckets.names], np.float32)
+    return weight * factors[buckets.number]
 
 
 def _refusal(trials: Sequence[Trial]) -> str:
