@@ -25,6 +25,7 @@ from .pq import power_of_two
 ROTATIONS = ("auto", "pca", "random")
 WORTH = 0.97  # principal axes are stored only if they leave less than this share of the error that a random rotation leaves
 BLOCK_ROWS = 2_048
+SCALES = (2.0**-100, 2.0**126)  # these and what they divide fit float32
 
 
 @codec("trellis", version=1, slack=0.001, shrinks=True)
@@ -40,11 +41,11 @@ class Trellis:
 
     def fit(self, x, weight, rng):
         self.row_bytes(x.shape[1])
-        scale = np.array([power_of_two(x)], np.float32)
+        scale = np.array([np.clip(power_of_two(x), *SCALES)], np.float32)
         x = x * (1 / scale)
         centre = np.average(x, axis=0, weights=weight.astype(np.float64)).astype(np.float32)
         turn, bits = self._choose_turn(x, weight, rng)
-        state = {"scale": scale, "centre": centre, "dim": np.array([x.shape[1]], np.int32)} | turn
+        state = {"scale": scale, "centre": centre} | turn
         y = np.concatenate([_turned(state | {"advance": bits}, x[start:stop] - centre) for start, stop in blocks(len(x), BLOCK_ROWS)])
         return state | fit_trellis(y, weight, bits, self.window, rng)
 
@@ -78,6 +79,14 @@ class Trellis:
 
     def decode(self, state, codes):
         return (_unturned(state, decode(state, codes["codes"])) + state["centre"]) * state["scale"]
+
+    def turn(self, state, x):
+        """Rows (n, d) in the coordinates that are coded, float32 (n, m), not centred and not scaled."""
+        return _turned(state, x)
+
+    def coordinates(self, state, codes):
+        """Decoded rows in those coordinates, float32 (n, m), before `scale` and `centre`."""
+        return decode(state, codes["codes"])
 
     def prepare(self, state, queries):
         sized = queries * state["scale"]

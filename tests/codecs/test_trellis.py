@@ -121,7 +121,7 @@ def test_constant_columns_and_identical_rows_come_back():
     np.testing.assert_allclose(coded(Trellis(2), fitted(Trellis(2), one), one), one, rtol=1e-5)
 
 
-@pytest.mark.parametrize("size", [1e-20, 1e-15, 1e8, 1e20])
+@pytest.mark.parametrize("size", [1e-37, 1e-20, 1e8, 1e20, 3e37])
 @pytest.mark.parametrize("rotation", ["pca", "random"])
 def test_any_size_of_values(size, rotation):
     x = decaying(400)[0]
