@@ -2,6 +2,7 @@
 
 import shlex
 import time
+import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -47,6 +48,7 @@ class Order:
     weight: str
     seed: int
     max_drop: float | None
+    fallback: bool
     command: str
 
     @property
@@ -75,6 +77,7 @@ def compress(
     tiers: Annotated[
         bool, typer.Option("--tiers", help="Rows that matter get more bytes: several sizes within the same bytes, where no popularity bucket pays.")
     ] = False,
+    fallback: Annotated[bool, typer.Option("--fallback", help="With --codec: take plain scalar codes where that codec fits worse than they do.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be tried, and write nothing.")] = False,
     unknown: Unknown = "error",
     ids: IdFile = None,
@@ -91,7 +94,7 @@ def compress(
     other half has chosen the codec; with --users alone, agreement with their exact lists; without users, agreement of item neighbours.
     """
     output = Output(as_json)
-    order = Order(out, target, row_bytes, codec, unit, weight, seed, max_drop, typed_again(ctx))
+    order = Order(out, target, row_bytes, codec, unit, weight, seed, max_drop, fallback, typed_again(ctx))
     _check(order, users, interactions)
     start = time.monotonic()
     with shown() as progress:
@@ -101,24 +104,14 @@ def compress(
         codecs = _codecs(order, vectors)
         if not dry_run:
             evidence = gather(vectors, people, events, unit=unit, seed=seed, progress=progress)
-            choice = choose(vectors, codecs, evidence, weight=evidence.weight if weight == "auto" else None, seed=seed, progress=progress)
-            told = ""
-            if tiers:
-                choice, told = _tiered(vectors, choice, evidence, order, progress)
+            choice, told = _chosen(vectors, codecs, evidence, order, tiers, progress)
     if dry_run:
         _show_plan(output, order, vectors, codecs)
         return
     verdict = None if max_drop is None else judge_jointly(evidence.metric, choice.best.loss, max_drop, buckets=choice.best.buckets)
-    measured = section(
-        items.name,
-        about(evidence, chosen=True),
-        rows=vectors.count,
-        dim=vectors.dim,
-        evidence=evidence,
-        points=choice.points,
-        choice=choice,
-        notes=[*notes(events), *([told] if told else [])],
-    )
+    said = [*notes(events), *told]
+    on = about(evidence, chosen=True)
+    measured = section(items.name, on, rows=vectors.count, dim=vectors.dim, evidence=evidence, points=choice.points, choice=choice, notes=said)
     artifact = _publish(order, evidence, choice, measured) if verdict is None or verdict.state == "pass" else None
     _show(output, order, evidence, choice, measured, verdict, artifact, time.monotonic() - start)
 
@@ -128,6 +121,8 @@ def _check(order: Order, users: Path | None, interactions: Path | None) -> None:
     given = [name for name, value in (("--target", order.target), ("--bytes", order.row_bytes), ("--codec", order.spec)) if value is not None]
     if len(given) != 1:
         raise typer.BadParameter(f"got {' and '.join(given) or 'none of them'}; expected exactly one", param_hint="--target, --bytes, --codec")
+    if order.fallback and order.spec is None:
+        raise typer.BadParameter("got it without --codec; a size is given to the best of several codecs, scalar ones among them", param_hint="--fallback")
     if order.weight not in ("auto", "none"):
         raise typer.BadParameter(f"got {order.weight!r}; expected auto or none", param_hint="--weight")
     if order.max_drop is not None and (users is None or interactions is None):
@@ -145,13 +140,22 @@ def _codecs(order: Order, vectors: Vectors) -> list[Codec]:
     return shortlist(vectors.dim, row_bytes_for(str(order.row_bytes or order.target), vectors.dim), rows=vectors.count, norms_vary=varies)
 
 
-def _tiered(vectors: Vectors, choice: Choice, evidence: Evidence, order: Order, progress: Progress) -> tuple[Choice, str]:
-    """The choice with its rows spread over several sizes where that is better, and one sentence about it."""
-    found = tier(vectors, choice.table, evidence, weight=evidence.weight if order.weight == "auto" else None, seed=order.seed, progress=progress)
+def _chosen(vectors: Vectors, codecs: list[Codec], evidence: Evidence, order: Order, tiers: bool, progress: Progress) -> tuple[Choice, list[str]]:
+    """The best codec of one size or, where tiers are wanted and better, its rows spread over several sizes; and why not, where they are not."""
+    weight = evidence.weight if order.weight == "auto" else None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RuntimeWarning)
+        # A codec that was asked for is compared with scalar codes; a short list holds them already.
+        fallback = None if order.spec is None else order.fallback
+        choice = choose(vectors, codecs, evidence, weight=weight, fallback=fallback, seed=order.seed, progress=progress)
+    told = [str(one.message) for one in caught if issubclass(one.category, RuntimeWarning)]
+    if not tiers:
+        return choice, told
+    found = tier(vectors, choice.table, evidence, weight=weight, seed=order.seed, progress=progress)
     if found.table is None:
-        return choice, found.why
+        return choice, [*told, found.why]
     point = measure(found.table, evidence, evidence.report, ids=vectors.ids, seed=order.seed)
-    return replace(choice, best=point, points=(*choice.points, point), table=found.table, why=found.why), ""
+    return replace(choice, best=point, points=(*choice.points, point), table=found.table, why=found.why), told
 
 
 def _publish(order: Order, evidence: Evidence, choice: Choice, measured: Section) -> Path:
