@@ -142,3 +142,12 @@ def test_identical_rows_and_one_row(coded, gaussian):
     for x in (np.repeat(gaussian(1, 16), 300, axis=0), gaussian(1, 16)):
         _, _, decoded = coded(SMALL, x)
         assert np.isfinite(decoded).all() and error(x, decoded) < 1e-4
+
+
+@pytest.mark.parametrize("rotation", ["pca", "random"])
+def test_lengths_without_decoding(coded, gaussian, rotation):
+    x = gaussian(1500, 40) * np.linspace(2, 0.2, 40, dtype=np.float32) + 1
+    one = Layered(coarse=Residual(2, refits=1), fine=Trellis(bytes=6, rotation=rotation))
+    state, codes, decoded = coded(one, x * np.float32(1e6))
+    np.testing.assert_allclose(one.lengths(state, codes), np.linalg.norm(decoded.astype(np.float64), axis=1), rtol=3e-5)
+    assert Layered(coarse=Residual(2, refits=1), fine=Scalar(1)).lengths(state, codes) is None

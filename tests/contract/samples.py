@@ -41,7 +41,11 @@ def settings(name: str, dim: int) -> list[dict]:
             {"coarse": {"codec": "pq", "groups": 2}, "fine": NOT_LISTED, "bytes": 2 + dim // 4 + 1},
             {"coarse": {"codec": "sign"}, "fine": {"codec": "reduced", "dims": 2}},
         ],
-        "unit": [{}, {"inner": {"codec": "pq", "groups": 4}}, {"inner": {"codec": "reduced", "dims": max(1, dim // 2), "inner": NOT_LISTED}}],
+        "unit": [
+            {},
+            {"inner": {"codec": "layered", "coarse": {"codec": "residual", "levels": 2}, "fine": {"codec": "trellis", "bytes": 6}}},
+            {"inner": {"codec": "reduced", "dims": max(1, dim // 2), "inner": NOT_LISTED}},
+        ],
         "normed": [{}, {"inner": {"codec": "int8"}}, {"inner": {"codec": "reduced", "dims": max(1, dim // 2), "inner": NOT_LISTED}}],
         "pq": [{"groups": 4}, {"groups": 4, "bits": 4}, {"groups": 2, "rotation": "learned"}],
         "residual": [{"levels": 2}, {"levels": 3}],
