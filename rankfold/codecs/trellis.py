@@ -4,9 +4,9 @@ Trellis-coded quantization: Marcellin and Fischer, 1990; the trellis of a shifte
 string of a row is found by a Viterbi search over all its coordinates. Before that the rows are centred and turned onto the sample's weighted principal axes,
 directions get whole bits from 0 to 6 by how much each takes away (reverse water-filling), and those with equally many bits are mixed by a random rotation.
 Where axes found on half of the rows gain less than 3 per cent on the other half, a random rotation of all directions with even bits takes their place
-(rotation="auto"): it stores next to nothing, while axes take 2 bytes for each coded coordinate and dimension. `window` is how many bits a coordinate is looked
-up with: tables of 2^window bytes, one for each number of bits a coordinate. Wider ones lose less (12 instead of 8: .2 dB at 1 bit, .6 dB at 4) and take ten times as long to code; only 8 is
-scanned in registers. Queries have 16 bits in scans. Bytes a row: bytes. Slack 0.001.
+(rotation="auto"): it stores next to nothing, while axes take 2 bytes for each coded coordinate and dimension. `window` is how many bits a coordinate
+is looked up with: tables of 2^window bytes, one for each number of bits a coordinate. Wider ones lose less (12 instead of 8: .2 dB at 1 bit, .6 dB at 4) and
+take ten times as long to code; only 8 is scanned in registers. Queries have 16 bits in scans. Bytes a row: bytes. Slack 0.001.
 """
 
 import numpy as np
