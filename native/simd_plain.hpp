@@ -51,9 +51,10 @@ RANKFOLD_INLINE Bytes high_nibbles(Bytes x) { return x >> 4; }
 
 // table[code]: one load an entry.
 RANKFOLD_INLINE Bytes look256(const std::uint8_t* table, Bytes code) {
-    Bytes found{};
-    for (size_t lane = 0; lane < LUT_ROWS; ++lane) found[lane] = table[code[lane]];
-    return found;
+    std::uint8_t codes[LUT_ROWS], found[LUT_ROWS];
+    std::memcpy(codes, &code, sizeof codes);
+    for (size_t lane = 0; lane < LUT_ROWS; ++lane) found[lane] = table[codes[lane]];
+    return from_memory<Bytes>(found);
 }
 RANKFOLD_INLINE Bytes look16(const std::uint8_t* table, Bytes index) { return look256(table, index); }
 
@@ -138,12 +139,12 @@ struct Windows {
 RANKFOLD_INLINE void put_window(Windows& windows, size_t slot, size_t bit) { windows.bit[slot] = static_cast<std::uint8_t>(bit); }
 RANKFOLD_INLINE void put_group(Windows& windows, size_t group, size_t byte) { windows.byte[group] = static_cast<std::uint32_t>(byte); }
 RANKFOLD_INLINE Bytes look(const Windows& windows, const std::uint8_t* row) {
-    Bytes found{};
+    std::uint8_t found[LUT_ROWS];
     for (size_t slot = 0; slot < LUT_ROWS; ++slot) {
         const std::uint8_t* const at = row + windows.byte[slot / 8] + windows.bit[slot] / 8;
         found[slot] = static_cast<std::uint8_t>((at[0] | at[1] << 8) >> windows.bit[slot] % 8);
     }
-    return found;
+    return from_memory<Bytes>(found);
 }
 RANKFOLD_INLINE void store_bytes(std::int8_t* to, Bytes x) { std::memcpy(to, &x, sizeof x); }
 
