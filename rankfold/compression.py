@@ -1,5 +1,6 @@
 """Vectors in, table or artifact out: sample, fit, encode in blocks."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from .codec import Codec, inner_of, settled, to_spec, with_budget
 from .codecs import get
 from .codes import Arrays, Codes
 from .errors import InputError, SpecError
+from .fallback import JUDGED_ROWS, better
 from .progress import Progress, silent
 from .store import ArtifactWriter, load
 from .table import Segment, Table, encode_rows
@@ -21,6 +23,8 @@ SAMPLE_ROWS = 200_000
 SAMPLE_VALUES = 1 << 25
 NORMS_VARY = 1e-3
 ONE_LENGTH = 0.01
+# Fewer rows outside the sample than this are not judged on alone.
+LEAST_JUDGED = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +43,7 @@ def compress(
     unit: bool = False,
     norms: Literal["auto", "raw"] = "auto",
     sample: int | None = None,
+    fallback: bool | None = False,
     seed: int = 0,
     out: Path | None = None,
     note: str = "",
@@ -51,6 +56,8 @@ def compress(
     of the codec's own budget where it has one (a setting `bytes`). Settings that the codec leaves open are chosen from the sample.
     sample: rows to fit on; by default at most 200,000 rows and 2^25 values. The longest and the shortest row are always among them, so that no row lies
     outside the lengths that the codec can store.
+    fallback: a learned codec (codebooks, tables) that leaves more error of directions on rows that it was not fitted to (on the table's own where all were)
+    than scalar codes of no more bytes is warned of (RuntimeWarning); True takes the scalar codes then, None does not compare.
     out: write the artifact to this path while encoding (old or new, never half), and return the table mapped from it.
 
     Peak memory beyond the table: the sample twice over and one block. With `out`, codes go straight to disk.
@@ -58,7 +65,7 @@ def compress(
     """
     if norms not in ("auto", "raw"):
         raise InputError(f'norms: got {norms!r}; expected "auto" or "raw".')
-    fitted = fit(vectors, how, weight=weight, unit=unit, norms=norms, sample=sample, seed=seed, progress=progress)
+    fitted = fit(vectors, how, weight=weight, unit=unit, norms=norms, sample=sample, fallback=fallback, seed=seed, progress=progress)
     if out is None:
         columns = _encode_in_memory(vectors, fitted, unit, progress)
         segment = Segment(fitted.codec, fitted.state, Codes(columns), 0)
@@ -75,10 +82,11 @@ def fit(
     unit: bool = False,
     norms: Literal["auto", "raw"] = "auto",
     sample: int | None = None,
+    fallback: bool | None = None,
     seed: int = 0,
     progress: Progress = silent,
 ) -> Fitted:
-    """The first half of `compress`: the codec that will be used and its state, read-only arrays. Same arguments, same errors."""
+    """The first half of `compress`: the codec that will be used and its state, read-only arrays. Same arguments, same errors; compares only if asked."""
     weights = as_weight(weight, vectors.count)
     most = min(SAMPLE_ROWS, max(1_000, SAMPLE_VALUES // vectors.dim)) if sample is None else sample
     if isinstance(most, bool) or most < 1:
@@ -95,11 +103,35 @@ def fit(
         how = with_lengths(how, x, all_nonzero=rows.size == vectors.count or not shrinks(how) or not _holds_zero_rows(vectors))
     how.row_bytes(vectors.dim)
     how = settled(how, x, w, rng)
-    state = {name: np.ascontiguousarray(array) for name, array in how.fit(x, w, rng).items()}
+    state = how.fit(x, w, rng)
+    plain = None if fallback is None else _plainer(vectors, how, state, (rows, x, w), weights, unit, seed, fallback)
+    if plain is not None:
+        how = with_lengths(plain, x) if norms == "auto" else plain
+        state = how.fit(x, w, rng)
+    state = {name: np.ascontiguousarray(array) for name, array in state.items()}
     for array in state.values():
         array.flags.writeable = False
     progress("fit", 1, 1)
     return Fitted(how, state)
+
+
+def _plainer(
+    vectors: Vectors, how: Codec, state: Arrays, fitted: tuple[np.ndarray, F32, F32], weights: F32, unit: bool, seed: int, fallback: bool
+) -> Codec | None:
+    """The simpler codec to take instead of `how`, or None; warns where `how` is worse and stays."""
+    rows, x, w = fitted
+    others, y = vectors.sample(2 * JUDGED_ROWS, np.random.default_rng(seed + 1))
+    fresh = ~np.isin(others, rows)
+    if fresh.sum() >= LEAST_JUDGED:
+        others, y = others[fresh][:JUDGED_ROWS], y[fresh][:JUDGED_ROWS]
+    found = better(how, state, (x, w), (unit_rows(y) if unit else y, weights[others]), seed)
+    if found is None:
+        return None
+    if not fallback:
+        warnings.warn(
+            f"how: {found[1]}. Compress with that one, with more rows, or with fallback=True (command line: --fallback).", RuntimeWarning, stacklevel=4
+        )
+    return found[0] if fallback else None
 
 
 def sample_with_extremes(vectors: Vectors, most: int, rng: np.random.Generator) -> tuple[np.ndarray, F32]:

@@ -44,9 +44,9 @@ def test_unit_goes_around_a_codec_that_shrinks_rows_of_one_length():
 def test_rows_without_the_common_length_keep_theirs(sample):
     x = unit_rows(free_norms())
     x[7] = 0
-    assert compress(as_vectors(x, zero_rows="keep"), PQ, sample=sample).segments[0].codec.name == "pq"
+    assert compress(as_vectors(x, zero_rows="keep"), PQ, sample=sample, fallback=None).segments[0].codec.name == "pq"
     x[7] = 40
-    assert compress(as_vectors(x), PQ, sample=sample).segments[0].codec.name != "unit"
+    assert compress(as_vectors(x), PQ, sample=sample, fallback=None).segments[0].codec.name != "unit"
 
 
 def test_norms_survive_compression():
@@ -97,7 +97,7 @@ def test_rows_outside_the_sample_keep_their_lengths(spec):
     x = free_norms()
     x[599] *= 1000 / np.linalg.norm(x[599])
     x[1] *= 1e-4 / np.linalg.norm(x[1])
-    table = compress(as_vectors(x), from_spec(spec), sample=100, seed=1)
+    table = compress(as_vectors(x), from_spec(spec), sample=100, seed=1, fallback=None)
     assert not np.isin([1, 599], as_vectors(x).sample(100, np.random.default_rng(1))[0]).any()
     assert np.linalg.norm(table.decode(np.array([599]))) == pytest.approx(1000, rel=0.1)
     assert np.linalg.norm(table.decode(np.array([1]))) < 0.01

@@ -21,7 +21,7 @@ LAYERS = [
     {"codec", "codes", "calibration"},
     {"codecs"},
     {"table"},
-    {"store", "search"},
+    {"store", "search", "fallback"},
     {"compression"},
     {"adaptive"},
     {"evaluate"},

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..arrays import F32
 from ..codec import Codec
@@ -46,17 +46,26 @@ class Choice:
     why: str
 
 
-def choose(vectors: Vectors, codecs: Sequence[Codec], evidence: Evidence, *, weight: F32 | None = None, seed: int = 0, progress: Progress = silent) -> Choice:
+def choose(
+    vectors: Vectors,
+    codecs: Sequence[Codec],
+    evidence: Evidence,
+    *,
+    weight: F32 | None = None,
+    fallback: bool | None = None,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Choice:
     """The codec of `codecs` that loses least.
 
     The lowest drop of the evidence's metric on the choosing half wins; drops within 0.5 % of it count as equal, and then the higher overlap with the exact
     lists wins. Codecs whose codebooks outweigh their codes at this number of rows must earn it: by 2 % less loss, or 5 points more overlap.
     Every figure of the returned points is from the reporting half. Every tried table stays in memory until the choice is made.
-    Raises InputError for no codec, and what `compress` raises.
+    fallback: as in `compress`; by default fits are compared with each other alone. Raises InputError for no codec, and what `compress` raises.
     """
     if not codecs:
         raise InputError("codecs: got none; expected at least one.")
-    tried = _all_tried(vectors, codecs, evidence, weight, seed, progress)
+    tried = _all_tried(vectors, codecs, evidence, progress, weight=weight, fallback=fallback, seed=seed)
     # Timed one after the other: threads beside each other would be timed too.
     points = tuple(replace(one.point, scan_ms=scan_ms(one.table, evidence.report)) for one in tried)
     place = best_of([one.judgement for one in tried])
@@ -71,12 +80,12 @@ class Tried(NamedTuple):
     point: Point
 
 
-def _all_tried(vectors: Vectors, codecs: Sequence[Codec], evidence: Evidence, weight: F32 | None, seed: int, progress: Progress) -> list[Tried]:
+def _all_tried(vectors: Vectors, codecs: Sequence[Codec], evidence: Evidence, progress: Progress, **how_to_fit: Any) -> list[Tried]:
     """Every codec in the order given, tried on as many threads as there are workers; each one's result is the same on any number of them."""
     progress("try codecs", 0, len(codecs))
     pool = ThreadPoolExecutor(min(workers(), len(codecs)))
     try:
-        futures = [pool.submit(_try, vectors, how, evidence, weight, seed) for how in codecs]
+        futures = [pool.submit(_try, vectors, how, evidence, **how_to_fit) for how in codecs]
         for done, _ in enumerate(as_completed(futures), start=1):
             progress("try codecs", done, len(codecs))
         return [future.result() for future in futures]
@@ -84,9 +93,9 @@ def _all_tried(vectors: Vectors, codecs: Sequence[Codec], evidence: Evidence, we
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _try(vectors: Vectors, how: Codec, evidence: Evidence, weight: F32 | None, seed: int) -> Tried:
+def _try(vectors: Vectors, how: Codec, evidence: Evidence, *, weight: F32 | None, fallback: bool | None, seed: int) -> Tried:
     start = time.thread_time()
-    table = compress(vectors, how, weight=weight, unit=evidence.unit, seed=seed)
+    table = compress(vectors, how, weight=weight, unit=evidence.unit, fallback=fallback, seed=seed)
     fit_s = time.thread_time() - start
     judgement = judge(table, evidence)
     point = measure(table, evidence, evidence.report, fit_s=fit_s, seed=seed, workers=1, timed=False)

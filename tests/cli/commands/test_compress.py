@@ -190,3 +190,18 @@ def test_tiers_are_an_ordinary_artifact_in_the_bytes_of_one_size(compress, rankf
     given = ("--users", files.path("users.npy"), "--interactions", files.path("clicks.csv"), "--json")
     again = rankfold("evaluate", tmp_path / "v1", "--against", files.path("items.npy"), *given)
     assert again.exit_code == 0 and json.loads(again.stdout)["loss"]["before"] == document["chosen"]["loss"]["before"]
+
+
+def test_a_codec_that_fits_worse_than_scalar_codes_is_named_and_replaced_only_with_fallback(rankfold, files, tmp_path):
+    (tmp_path / "spec.json").write_text('{"codec": "pq", "groups": 4, "bits": 4}')
+    np.save(tmp_path / "rows.npy", np.random.default_rng(0).standard_normal((400, 64), dtype=np.float32) * (np.arange(64) < 4).astype(np.float32))
+    chosen = []
+    for more in ((), ("--fallback",)):
+        result = rankfold("compress", tmp_path / "rows.npy", "--out", tmp_path / "out", "--codec", tmp_path / "spec.json", "--json", *more)
+        assert result.exit_code == 0
+        chosen.append(json.loads(result.stdout)["chosen"]["codec"])
+        said = (tmp_path / "out.report.json").read_text()
+        assert ("squared error of directions" in said) is not bool(more)
+    assert "pq" in str(chosen[0]) and "pq" not in str(chosen[1])
+    refused = rankfold("compress", tmp_path / "rows.npy", "--out", tmp_path / "out", "--target", "8x", "--fallback")
+    assert refused.exit_code == 2 and "without --codec" in refused.stderr
