@@ -37,6 +37,8 @@ def scored_pairs(table: Table, vectors: Vectors, queries: F32, *, seen: Rows | N
     """
     if (table.count, table.dim) != (vectors.count, vectors.dim):
         raise InputError(f"vectors: got {vectors.count} rows x {vectors.dim} dimensions; expected {table.count} x {table.dim}, what the table was made from.")
+    if not np.array_equal(table.ids, vectors.ids):
+        raise InputError("vectors: got other ids than the table has, or another order; expected the rows of the table: vectors.arranged(...) reorders.")
     depth = min(depth, table.count)
     lists = [ExactSearcher(vectors, unit=table.unit).search(queries, depth, exclude=seen).rows, Searcher(table).search(queries, depth, exclude=seen).rows]
     both = np.concatenate(lists, axis=1)

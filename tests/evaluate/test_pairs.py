@@ -36,3 +36,5 @@ def test_other_vectors_are_refused():
     x = np.eye(4, dtype=np.float32)
     with pytest.raises(InputError, match="3 rows x 4"):
         scored_pairs(compress(as_vectors(x), from_spec({"codec": "half"})), as_vectors(x[:3]), x)
+    with pytest.raises(InputError, match="another order"):
+        scored_pairs(compress(as_vectors(x), from_spec({"codec": "half"})), as_vectors(x).arranged(np.array([1, 0, 2, 3])), x)

@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Annotated, Literal, cast
 
+import numpy as np
 import typer
 
 from ...calibration import KINDS
 from ...errors import InputError
 from ...store import load, read_manifest, save
-from ...store.folder import resolve
+from ...store.folder import check_root, resolve
 from ...tune.calibration import BEFORE, RAW, REFIT, STALE, Calibrated
 from ...tune.calibration import calibrate as fit
 from .. import render, sections
@@ -26,7 +27,7 @@ def calibrate(
     interactions: Events = None,
     kind: Annotated[str, typer.Option("--kind", metavar="isotonic|temperature|linear", help="The form of the map; linear: scale and offset.")] = "isotonic",
     groups: Annotated[
-        Path | None, typer.Option("--groups", metavar="FILE", help="A map for each group: the group's name of each user (or item), one a line.")
+        Path | None, typer.Option("--groups", metavar="FILE", help="A map for each group: the group's name of each user (or item of --against), one a line.")
     ] = None,
     groups_of: Annotated[str, typer.Option("--groups-of", metavar="users|items", help="Whose groups. Maps by item can turn the order of a list.")] = "users",
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FOLDER", help="Where to write; else beside the artifact, as the current one.")] = None,
@@ -53,13 +54,18 @@ def calibrate(
         raise typer.BadParameter(f"got {groups_of!r}; expected users or items", param_hint="--groups-of")
     if users is None:
         raise InputError("users: got none; expected the user vectors: a calibration is fitted on what users are shown. Give --users.")
+    if out is not None:
+        check_root(out)
     with shown() as progress:
         table = load(artifact)
-        vectors = read_items(against, ids=ids, id_column=id_column, vector_column=vector_column, space=space, zero_rows="keep")
-        vectors = in_table_order(table, vectors)
+        given = read_items(against, ids=ids, id_column=id_column, vector_column=vector_column, space=space, zero_rows="keep")
+        vectors = in_table_order(table, given)
         people = read_users(users, vectors)
         events = read_events(interactions, people, vectors, unknown=unknown)
         names = None if groups is None else read_names(groups, "groups")
+        if names is not None and groups_of == "items" and len(names) == given.count:
+            # The file has them in the order of --against, which in a tiered table is not that of the rows.
+            names = [names[row] for row in np.argsort(table.row_of(given.ids))]
         done = fit(
             table,
             vectors,

@@ -6,8 +6,11 @@ import shutil
 import numpy as np
 import pytest
 
+from rankfold.codecs import get
+from rankfold.compression import compress
 from rankfold.report import check
-from rankfold.store import load, read_manifest, verify
+from rankfold.store import load, read_manifest, save, verify
+from rankfold.vectors import as_vectors
 
 
 @pytest.fixture
@@ -57,6 +60,25 @@ def test_groups_of_users_and_items(calibrate, store, tmp_path):
     document = json.loads(calibrate("--groups", tmp_path / "users.txt", "--json").stdout)
     assert document["calibration"]["groups"] == ["all", "a", "b"] and set(document["groups"]) == {"a", "b"}
     assert calibrate("--groups", tmp_path / "users.txt", "--groups-of", "items").exit_code == 3
+
+
+def test_item_groups_follow_their_items_where_rows_stand_in_another_order(rankfold, files, tmp_path):
+    items = as_vectors(files.items)
+    (tmp_path / "items.txt").write_text("\n".join("ab"[item % 2] for item in range(items.count)))
+    found = []
+    for name, order in (("as given", np.arange(items.count)), ("mixed", np.random.default_rng(3).permutation(items.count))):
+        save(compress(items.arranged(order), get("half")()), tmp_path / name)
+        given = ("--against", files.path("items.npy"), "--users", files.path("users.npy"), "--groups", tmp_path / "items.txt", "--groups-of", "items")
+        assert rankfold("calibrate", tmp_path / name, *given, "--kind", "linear").exit_code == 0
+        found.append(load(tmp_path / name).calibration.arrays)
+    assert not np.array_equal(found[0]["slope"][1:], found[0]["slope"][:1].repeat(2))
+    for array in ("slope", "offset"):
+        np.testing.assert_allclose(found[1][array], found[0][array], rtol=1e-6, atol=1e-6)
+
+
+def test_a_folder_that_cannot_be_one_is_refused_at_the_door(calibrate, files, store):
+    result = calibrate("-o", files.path("clicks.csv"))
+    assert result.exit_code == 3 and "is a file; expected a folder" in result.stderr
 
 
 def test_evaluate_and_report_show_the_stored_map(calibrate, rankfold, files, store, tmp_path):
