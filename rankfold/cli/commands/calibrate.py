@@ -10,8 +10,10 @@ from ...calibration import KINDS
 from ...errors import InputError
 from ...store import load, read_manifest, save
 from ...store.folder import check_root, resolve
+from ...table import Table
 from ...tune.calibration import BEFORE, RAW, REFIT, STALE, Calibrated
 from ...tune.calibration import calibrate as fit
+from ...vectors import Vectors
 from .. import render, sections
 from ..inputs import read_events, read_items, read_names, read_users
 from ..judging import in_table_order
@@ -62,10 +64,7 @@ def calibrate(
         vectors = in_table_order(table, given)
         people = read_users(users, vectors)
         events = read_events(interactions, people, vectors, unknown=unknown)
-        names = None if groups is None else read_names(groups, "groups")
-        if names is not None and groups_of == "items" and len(names) == given.count:
-            # The file has them in the order of --against, which in a tiered table is not that of the rows.
-            names = [names[row] for row in np.argsort(table.row_of(given.ids))]
+        names = None if groups is None else _names(groups, table if groups_of == "items" else None, given)
         done = fit(
             table,
             vectors,
@@ -82,6 +81,12 @@ def calibrate(
         output.line(line)
     document = {"artifact": str(path), "calibration": done.calibration.entry(), "bytes": done.calibration.nbytes, "users": done.users}
     output.finish(document | {"errors": done.errors, "groups": done.groups})
+
+
+def _names(groups: Path, table: Table | None, given: Vectors) -> list[str]:
+    """The group of each user or, with a table, of each of its rows: the file has those in the order of the vectors given, a tiered table in another."""
+    names = read_names(groups, "groups")
+    return names if table is None or len(names) != given.count else [names[row] for row in np.argsort(table.row_of(given.ids))]
 
 
 def _said(done: Calibrated) -> list[str]:
