@@ -8,6 +8,7 @@ import types
 import typing
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
+from inspect import signature
 from typing import Any, ClassVar, Protocol, get_args, get_type_hints, runtime_checkable
 
 import numpy as np
@@ -29,8 +30,10 @@ class Codec(Protocol):
     any_norm: whether rows of any length are coded well; if not, `compress` puts `normed` around the codec when norms vary.
     shrinks: whether decoded rows are shorter than the rows, by unequal amounts; if so, `compress` puts `unit` around the codec when norms do not vary.
         None: as the codec inside it does.
+    sees_queries: whether `fit`, and `settle` where there is one, take a keyword `queries`, (m, d) or None: what the rows will be asked; see `fit_codec`.
 
     A codec may leave settings open, as None, and have a method `settle(x, weight, rng) -> Codec` that chooses them from sample rows; see `settled`.
+    A codec that weighs errors by direction may have a method `metric(state)`: the matrix (d, d) by which rows are multiplied before errors are measured.
     A codec whose rows are coded in levels may have `depth()` and `decode_levels(state, codes, levels)`; see the functions of these names.
     A codec with a coarse level may have `glance(state, codes) -> (codec, state, codes)`: the coarse level as an ordinary code of the same rows, which a
     search may scan alone to find the rows worth a full look; see `Searcher`.
@@ -43,6 +46,7 @@ class Codec(Protocol):
     slack: ClassVar[float]
     any_norm: ClassVar[bool]
     shrinks: ClassVar[bool | None]
+    sees_queries: ClassVar[bool]
 
     def fit(self, x: F32, weight: F32, rng: np.random.Generator) -> dict[str, np.ndarray]:
         """Sample rows (s, d) and their weights (s,) -> state."""
@@ -86,11 +90,13 @@ _registry: dict[str, type[Any]] = {}
 
 
 @typing.dataclass_transform(frozen_default=True)
-def codec(name: str, *, version: int, slack: float = DEFAULT_SLACK, any_norm: bool = False, shrinks: bool | None = None) -> Callable[[type], type]:
+def codec(
+    name: str, *, version: int, slack: float = DEFAULT_SLACK, any_norm: bool = False, shrinks: bool | None = None, sees_queries: bool = False
+) -> Callable[[type], type]:
     """Declare a class as the codec `name`: makes it a frozen dataclass and checks it at import.
 
-    Raises SpecError when a method is missing, a field is not a number, string, bool, None or codec, the file has another name,
-    or the name has an owner already.
+    Raises SpecError when a method is missing or does not take the queries that it is to see, a field is not a number, string, bool, None or codec, the file
+    has another name, or the name has an owner already.
     """
 
     def declare(cls: type) -> type:
@@ -98,6 +104,10 @@ def codec(name: str, *, version: int, slack: float = DEFAULT_SLACK, any_norm: bo
         missing = [method for method in METHODS if not callable(getattr(made, method, None))]
         if missing:
             raise SpecError(f"codec {name!r}: {made.__qualname__} lacks {', '.join(missing)}.")
+        fitting = [method for method in ("fit", "settle") if hasattr(made, method)]
+        deaf = [method for method in fitting if "queries" not in signature(getattr(made, method)).parameters]
+        if sees_queries and deaf:
+            raise SpecError(f"codec {name!r}: sees queries, but {' and '.join(deaf)} of {made.__qualname__} take none; expected a keyword queries=None.")
         if len(fields(made)) > 6:
             raise SpecError(f"codec {name!r}: {len(fields(made))} fields; expected at most 6.")
         for field, hint in get_type_hints(made).items():
@@ -109,7 +119,7 @@ def codec(name: str, *, version: int, slack: float = DEFAULT_SLACK, any_norm: bo
         owner = _registry.get(name)
         if owner is not None and (owner.__module__, owner.__qualname__) != (made.__module__, made.__qualname__):
             raise SpecError(f"codec {name!r}: {owner.__module__} owns this name already.")
-        made.name, made.version, made.slack, made.any_norm, made.shrinks = name, version, slack, any_norm, shrinks
+        made.name, made.version, made.slack, made.any_norm, made.shrinks, made.sees_queries = name, version, slack, any_norm, shrinks, sees_queries
         _registry[name] = made
         return made
 
@@ -149,10 +159,20 @@ def pulled(one: Codec, state: Arrays, codes: Codes, gradient: F32) -> dict[str, 
     return {} if ask is None else ask(state, codes, gradient)
 
 
-def settled(one: Codec, x: F32, weight: F32, rng: np.random.Generator) -> Codec:
-    """The codec with every open setting chosen from sample rows (n, d) and their weights (n,), here and in the codecs inside it; itself when none is open."""
+def fit_codec(one: Codec, x: F32, weight: F32, rng: np.random.Generator, queries: F32 | None = None) -> dict[str, np.ndarray]:
+    """The state of the codec fitted to rows (n, d) of these weights (n,), with queries (m, d) for a codec that sees them."""
+    return one.fit(x, weight, rng, queries=queries) if one.sees_queries else one.fit(x, weight, rng)  # type: ignore[call-arg]
+
+
+def settled(one: Codec, x: F32, weight: F32, rng: np.random.Generator, queries: F32 | None = None) -> Codec:
+    """The codec with every open setting chosen from sample rows (n, d), their weights (n,) and queries (m, d), here and in the codecs inside it.
+
+    Itself when none is open.
+    """
     choose = getattr(one, "settle", None)
-    return choose(x, weight, rng) if choose is not None and is_open(one) else one
+    if choose is None or not is_open(one):
+        return one
+    return choose(x, weight, rng, queries=queries) if one.sees_queries else choose(x, weight, rng)
 
 
 def is_open(one: Codec) -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 from rankfold import codec as codec_module
 from rankfold import codecs
-from rankfold.codec import Codec, check_choice, check_range, codec, describe, inner_of, registered, to_spec
+from rankfold.codec import Codec, check_choice, check_range, codec, describe, fit_codec, inner_of, registered, settled, to_spec
 from rankfold.codecs.int8 import Int8
 from rankfold.codecs.normed import Normed
 from rankfold.codecs.reduced import Reduced
@@ -51,6 +51,18 @@ def test_declaring_without_a_method_is_refused():
     lacking = type("Lacking", (), {key: value for key, value in vars(Blank).items() if key not in ("scan", "pack")})
     with pytest.raises(SpecError, match="lacks pack, scan"):
         codec("lacking", version=1)(lacking)
+
+
+def test_a_codec_that_sees_queries_must_take_them_and_no_other_is_given_any():
+    with pytest.raises(SpecError, match="fit of Made take none"):
+        codec("deaf", version=1, sees_queries=True)(type("Made", (Blank,), {}))
+    told = {name: getattr(Blank, name) for name in vars(Blank) if not name.startswith("__")}
+    told |= {"fit": lambda self, x, weight, rng, queries=None: {"seen": queries}, "settle": lambda self, x, weight, rng, queries=None: queries}
+    sees = codec("sees", version=1, sees_queries=True)(type("Sees", (), {**told, "__annotations__": {"open": int | None}}))(None)
+    assert fit_codec(sees, "x", "w", "rng", "asked") == {"seen": "asked"} and settled(sees, "x", "w", "rng", "asked") == "asked"
+    assert fit_codec(sees, "x", "w", "rng") == {"seen": None}
+    blind = declared("blind")()
+    assert not blind.sees_queries and fit_codec(blind, "x", "w", "rng", "asked") is None
 
 
 def test_declaring_with_a_field_that_json_cannot_hold_is_refused():

@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..arrays import blocks
-from ..codec import Codec, check_range, codec, decode_levels, depth, is_open, pulled, settled
+from ..codec import Codec, check_range, codec, decode_levels, depth, fit_codec, is_open, pulled, settled
 from ..codes import Codes, inside, nested
 from ..errors import SpecError
 from ..fitting.additive import summed
@@ -35,7 +35,7 @@ BLOCK_ROWS = 4_096
 _crossed = Remembered()
 
 
-@codec("layered", version=1, slack=0.02, shrinks=True)
+@codec("layered", version=1, slack=0.02, shrinks=True, sees_queries=True)
 class Layered:
     bytes: int | None = None
     coarse: Codec | None = None
@@ -49,7 +49,7 @@ class Layered:
             raise SpecError("bytes: got None with a level left open; expected the bytes of a row, or both coarse and fine.")
         check_range("book_share", self.book_share, 0, 1e6)
 
-    def settle(self, x, weight, rng):
+    def settle(self, x, weight, rng, queries=None):
         dim = x.shape[1]
         self.row_bytes(dim)
         coarse, fine = self.coarse, self.fine
@@ -57,23 +57,23 @@ class Layered:
             room = self.bytes - (LEAST_FINE if fine is None else fine.row_bytes(dim))
             books = int(self.book_share * self.bytes * len(x)) // (SIZE * dim * HALF_BYTES)
             coarse = Residual(max(1, min(MOST_LEVELS, self.bytes // 2, room, books)))
-        coarse = settled(coarse, x, weight, rng)
+        coarse = settled(coarse, x, weight, rng, queries)
         if fine is None:
             size = self.bytes - coarse.row_bytes(dim)
             fine = Trellis(bytes=size, window=next((window for window, most in WINDOWS if size <= most), LEAST_WINDOW))
         if is_open(fine):
-            state = coarse.fit(x, weight, rng)
-            fine = settled(fine, _left(coarse, state, x), weight, rng)
+            state = fit_codec(coarse, x, weight, rng, queries)
+            fine = settled(fine, _left(coarse, state, x), weight, rng, queries)
         done = replace(self, coarse=coarse, fine=fine)
         done.row_bytes(dim)
         return done
 
-    def fit(self, x, weight, rng):
+    def fit(self, x, weight, rng, queries=None):
         if self.coarse is None or self.fine is None:
             raise SpecError("coarse, fine: left open; expected both when fitting. Use compress, which settles them from the data.")
         self.row_bytes(x.shape[1])
-        coarse = self.coarse.fit(x, weight, rng)
-        fine = self.fine.fit(_left(self.coarse, coarse, x), weight, rng)
+        coarse = fit_codec(self.coarse, x, weight, rng, queries)
+        fine = fit_codec(self.fine, _left(self.coarse, coarse, x), weight, rng, queries)
         return nested(coarse, "coarse") | nested(fine, "fine")
 
     def encode(self, state, x):

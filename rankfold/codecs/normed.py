@@ -8,21 +8,21 @@ The ladder has no entry of its own: `compress` puts `normed` around any codec th
 import numpy as np
 
 from ..arrays import row_norms, unit_rows
-from ..codec import Codec, codec, glance, pulled, settled
+from ..codec import Codec, codec, fit_codec, glance, pulled, settled
 from ..codes import Codes, inside, nested
 from ..fitting import logbyte
 from .scalar import Scalar
 
 
-@codec("normed", version=1, slack=0.02, any_norm=True, shrinks=False)
+@codec("normed", version=1, slack=0.02, any_norm=True, shrinks=False, sees_queries=True)
 class Normed:
     inner: Codec = Scalar(4)  # type: ignore[assignment]
 
-    def settle(self, x, weight, rng):
-        return type(self)(settled(self.inner, unit_rows(x), weight, rng))
+    def settle(self, x, weight, rng, queries=None):
+        return type(self)(settled(self.inner, unit_rows(x), weight, rng, queries))
 
-    def fit(self, x, weight, rng):
-        return {"grid": logbyte.fit_logbyte(row_norms(x))} | nested(self.inner.fit(unit_rows(x), weight, rng))
+    def fit(self, x, weight, rng, queries=None):
+        return {"grid": logbyte.fit_logbyte(row_norms(x))} | nested(fit_codec(self.inner, unit_rows(x), weight, rng, queries))
 
     def encode(self, state, x):
         columns = self.inner.encode(inside(state), unit_rows(x))

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..codec import Codec, check_choice, check_range, codec, pulled, settled
+from ..codec import Codec, check_choice, check_range, codec, fit_codec, pulled, settled
 from ..codes import Codes, inside, nested
 from ..errors import SpecError
 from .int8 import Int8
@@ -26,7 +26,7 @@ LIST_ROWS = 256
 SAMPLE_ROWS = 8_192
 
 
-@codec("pruned", version=1, slack=0.02, shrinks=True)
+@codec("pruned", version=1, slack=0.02, shrinks=True, sees_queries=True)
 class Pruned:
     keep: int
     by: str = "dimensions"
@@ -38,18 +38,18 @@ class Pruned:
         check_choice("by", self.by, UNITS)
         check_range("block", self.block, 1, 65_536)
 
-    def fit(self, x, weight, rng):
+    def fit(self, x, weight, rng, queries=None):
         self.row_bytes(x.shape[1])
         cost = _shuffle_cost(x, weight, rng)
         size = self.block if self.by == "blocks" else 1
         units = x.shape[1] // size
         cost = cost.reshape(units, size, units, size).sum(axis=(1, 3))
         state = {"kept": np.repeat(_cheapest_kept(cost, self.keep // size), size)}
-        return state | nested(self.inner.fit(_chosen(state, x), weight, rng))
+        return state | nested(fit_codec(self.inner, _chosen(state, x), weight, rng, None if queries is None else _chosen(state, queries)))
 
-    def settle(self, x, weight, rng):
+    def settle(self, x, weight, rng, queries=None):
         state = replace(self, inner=INT8).fit(x, weight, rng)
-        return replace(self, inner=settled(self.inner, _chosen(state, x), weight, rng))
+        return replace(self, inner=settled(self.inner, _chosen(state, x), weight, rng, None if queries is None else _chosen(state, queries)))
 
     def encode(self, state, x):
         return nested(self.inner.encode(inside(state), _chosen(state, x)))

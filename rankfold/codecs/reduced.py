@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..codec import Codec, check_choice, check_range, codec, pulled, settled
+from ..codec import Codec, check_choice, check_range, codec, fit_codec, pulled, settled
 from ..codes import Codes, inside, nested
 from ..errors import SpecError
 from ..fitting.rotation import pca
@@ -23,7 +23,7 @@ INT8: Codec = Int8()  # type: ignore[assignment]
 FOUR_BITS: Codec = Scalar(4)  # type: ignore[assignment]
 
 
-@codec("reduced", version=1, slack=0.02, shrinks=True)
+@codec("reduced", version=1, slack=0.02, shrinks=True, sees_queries=True)
 class Reduced:
     dims: int
     method: str = "pca"
@@ -36,7 +36,7 @@ class Reduced:
         if self.centre and self.method == "leading":
             raise SpecError('centre: got True with method="leading"; expected method="pca", which has a mean to take away.')
 
-    def fit(self, x, weight, rng):
+    def fit(self, x, weight, rng, queries=None):
         self.row_bytes(x.shape[1])
         state = {"dim": np.array([x.shape[1]], np.int32)}
         if self.method == "pca":
@@ -44,11 +44,11 @@ class Reduced:
             state["axes"] = axes[: self.dims].astype(np.float16)
             if self.centre:
                 state["mean"] = mean
-        return state | nested(self.inner.fit(self._fewer(state, x), weight, rng))
+        return state | nested(fit_codec(self.inner, self._fewer(state, x), weight, rng, self._fewer_queries(state, queries)))
 
-    def settle(self, x, weight, rng):
+    def settle(self, x, weight, rng, queries=None):
         state = replace(self, inner=INT8).fit(x, weight, rng)
-        return replace(self, inner=settled(self.inner, self._fewer(state, x), weight, rng))
+        return replace(self, inner=settled(self.inner, self._fewer(state, x), weight, rng, self._fewer_queries(state, queries)))
 
     def encode(self, state, x):
         return nested(self.inner.encode(inside(state), self._fewer(state, x, "encoder" if "encoder" in state else "axes")))
@@ -61,12 +61,10 @@ class Reduced:
         return x + state["mean"] if self.centre else x
 
     def pull(self, state, codes, gradient):
-        without_mean = {name: array for name, array in state.items() if name != "mean"}
-        return nested(pulled(self.inner, inside(state), Codes(inside(codes.columns)), self._fewer(without_mean, gradient)))
+        return nested(pulled(self.inner, inside(state), Codes(inside(codes.columns)), self._fewer_queries(state, gradient)))
 
     def prepare(self, state, queries):
-        without_mean = {name: array for name, array in state.items() if name != "mean"}
-        prepared = nested(self.inner.prepare(inside(state), self._fewer(without_mean, queries)))
+        prepared = nested(self.inner.prepare(inside(state), self._fewer_queries(state, queries)))
         if self.centre:
             prepared["shift"] = queries @ state["mean"]
         return prepared
@@ -85,6 +83,10 @@ class Reduced:
         if self.method == "leading":
             return np.ascontiguousarray(x[:, : self.dims])
         return (x - state["mean"] if "mean" in state else x) @ state[axes].astype(np.float32, copy=False).T
+
+    def _fewer_queries(self, state, queries):
+        """Queries, or None, at the dimensions of the inner codec: the mean is taken from rows only."""
+        return None if queries is None else self._fewer({name: array for name, array in state.items() if name != "mean"}, queries)
 
     def score(self, state, prepared, numbers, codes):
         scores = self.inner.score(inside(state), inside(prepared), numbers, Codes(inside(codes.columns)))

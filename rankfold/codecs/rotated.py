@@ -6,7 +6,7 @@ up with the sample's principal axes, strongest first (axes in 16 bits). Bytes a 
 
 from dataclasses import replace
 
-from ..codec import Codec, check_choice, codec, pulled, settled
+from ..codec import Codec, check_choice, codec, fit_codec, pulled, settled
 from ..codes import Codes, inside, nested
 from ..fitting.rotation import pca, random_signs, rotate, unrotate
 from .int8 import Int8
@@ -16,7 +16,7 @@ KINDS = ("random", "pca")
 INT8: Codec = Int8()  # type: ignore[assignment]
 
 
-@codec("rotated", version=1, slack=0.02)
+@codec("rotated", version=1, slack=0.02, sees_queries=True)
 class Rotated:
     kind: str = "random"
     inner: Codec = INT8
@@ -24,16 +24,16 @@ class Rotated:
     def __post_init__(self):
         check_choice("kind", self.kind, KINDS)
 
-    def fit(self, x, weight, rng):
+    def fit(self, x, weight, rng, queries=None):
         if self.kind == "random":
             state = {"signs": random_signs(x.shape[1], rng)}
         else:
             state = {"axes": pca(x, weight, centre=False)[1].astype("float16")}
-        return state | nested(self.inner.fit(_turned(state, x), weight, rng))
+        return state | nested(fit_codec(self.inner, _turned(state, x), weight, rng, _turned_queries(state, queries)))
 
-    def settle(self, x, weight, rng):
+    def settle(self, x, weight, rng, queries=None):
         state = replace(self, inner=INT8).fit(x, weight, rng)
-        return replace(self, inner=settled(self.inner, _turned(state, x), weight, rng))
+        return replace(self, inner=settled(self.inner, _turned(state, x), weight, rng, _turned_queries(state, queries)))
 
     def encode(self, state, x):
         return nested(self.inner.encode(inside(state), _turned(state, x)))
@@ -65,6 +65,10 @@ class Rotated:
         yield cls("random", INT8)
         for inner in Largest.ladder(dim):
             yield cls("pca", inner)
+
+
+def _turned_queries(state, queries):
+    return None if queries is None else _turned(state, queries)
 
 
 def _turned(state, x):

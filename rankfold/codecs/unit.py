@@ -14,7 +14,7 @@ inner codec's.
 import numpy as np
 
 from ..arrays import blocks, row_norms, unit_rows
-from ..codec import Codec, codec, glance, pulled, settled
+from ..codec import Codec, codec, fit_codec, glance, pulled, settled
 from ..codes import Codes, inside, nested
 from .residual import Residual
 
@@ -25,17 +25,18 @@ LEVELS: Codec = Residual(8)  # type: ignore[assignment]
 SAME_LENGTH = 0.01
 
 
-@codec("unit", version=1, slack=0.05, shrinks=False)
+@codec("unit", version=1, slack=0.05, shrinks=False, sees_queries=True)
 class Unit:
     inner: Codec = LEVELS
 
-    def settle(self, x, weight, rng):
-        return type(self)(settled(self.inner, unit_rows(x), weight, rng))
+    def settle(self, x, weight, rng, queries=None):
+        return type(self)(settled(self.inner, unit_rows(x), weight, rng, queries))
 
-    def fit(self, x, weight, rng):
+    def fit(self, x, weight, rng, queries=None):
         lengths = row_norms(x).astype(np.float64)
         some = lengths[lengths > 0]
-        return {"length": np.array([some.mean() if some.size else 0.0], np.float32)} | nested(self.inner.fit(unit_rows(x), weight, rng))
+        length = np.array([some.mean() if some.size else 0.0], np.float32)
+        return {"length": length} | nested(fit_codec(self.inner, unit_rows(x), weight, rng, queries))
 
     def encode(self, state, x):
         return nested(self.inner.encode(inside(state), unit_rows(x)))
