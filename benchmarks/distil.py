@@ -1,6 +1,8 @@
 """What teaching a table gains on users that it never met, and what each term of the loss is worth.
 
-    python benchmarks/distil.py [users] [students] [terms] [neighbours]          all of them by default
+    python benchmarks/distil.py [users] [students] [terms] [neighbours] [WORD...]
+
+All parts by default, on all sets; words choose among them: `users amazon_book 8B 500users`. Figures that are not measured again stay as they are.
 
 users: factors at 8 and 16 bytes a row. Codebooks are fitted on a random half of the rows with exposure weights and code all of them; then 500, 2,000 or all
 users teach (users to report on are never among them, labels are never seen). "held-out rows": only that half of the rows is taught, the other half is coded
@@ -16,7 +18,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 import json  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
+from collections.abc import Callable, Iterator  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 
 import datasets  # noqa: E402
@@ -42,6 +44,9 @@ TEACHERS = (2_000, 500, 100_000, None)  # None: the fitted half of the rows alon
 METRICS = ("ndcg@10", "recall@10")
 TEXT_QUERIES = 1_000
 ITEM_TERMS = {"default": Terms(), "contrast": Terms(contrast=1.0), "triplet": Terms(triplet=1.0)}
+
+
+Chosen = Callable[..., bool]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,11 +140,13 @@ def coded(world: World, codec: object, state: dict) -> Table:
     return Table(world.items.dim, False, world.items.ids, (Segment(codec, state, codes, 0),))
 
 
-def run_users() -> Iterator[dict]:
+def run_users(chosen: Chosen) -> Iterator[dict]:
     """The figures that matter most first: 2,000 users on every set at 8 bytes."""
     for row_bytes in ROW_BYTES:
         for teachers in TEACHERS:
             for name, model in SETS:
+                if not chosen(name, model, f"{row_bytes}B", f"{teachers}users"):
+                    continue
                 world = world_of(name, model)
                 start, half = half_fitted(world, codec_of(world, row_bytes))
                 before = report(world, start)
@@ -171,8 +178,10 @@ def held_out_rows(world: World, start: Table, before: Report, half: np.ndarray) 
     return {**figures(world, before, report(world, whole)), "adopted": taught.adopted, "why": taught.why, "seconds": spent}
 
 
-def run_students() -> Iterator[dict]:
+def run_students(chosen: Chosen) -> Iterator[dict]:
     for name, model in SETS:
+        if not chosen(name, model):
+            continue
         world = world_of(name, model)
         dims = world.items.dim // 4
         plain = compress(world.items, from_spec({"codec": "reduced", "dims": dims, "inner": {"codec": "int8"}}), weight=world.weight)
@@ -185,8 +194,10 @@ def run_students() -> Iterator[dict]:
             yield row
 
 
-def run_terms() -> Iterator[dict]:
+def run_terms(chosen: Chosen) -> Iterator[dict]:
     for name, model in (("anime", "als128"), ("debian_deps", "elsa256")):
+        if not chosen(name, model):
+            continue
         world = world_of(name, model)
         start, _ = half_fitted(world, codec_of(world, 8))
         before = report(world, start)
@@ -196,7 +207,7 @@ def run_terms() -> Iterator[dict]:
             yield row
 
 
-def run_neighbours() -> Iterator[dict]:
+def run_neighbours(chosen: Chosen) -> Iterator[dict]:
     """Text rows that ask for their neighbours: other rows than those that taught are asked."""
     with np.load(datasets.file_of("debian50k_minilm_f16.npz"), allow_pickle=False) as arrays:
         x = arrays["x"].astype(np.float32)
@@ -227,13 +238,19 @@ PARTS = {"users": run_users, "students": run_students, "terms": run_terms, "neig
 
 
 def main() -> None:
+    parts = [word for word in sys.argv[1:] if word in PARTS]
+    wanted = [word for word in sys.argv[1:] if word not in PARTS]
     path = datasets.RESULTS / "distil.json"
-    for part in sys.argv[1:] or PARTS:
-        rows = []
-        for row in PARTS[part]():
-            rows.append(row)
+    for part in parts or PARTS:
+        for row in PARTS[part](lambda *words: all(word in words for word in wanted)):
             held = json.loads(path.read_text()) if path.exists() else {}
-            path.write_text(json.dumps(held | {part: rows}, indent=1) + "\n")
+            kept = [one for one in held.get(part, []) if key_of(one) != key_of(row)]
+            path.write_text(json.dumps(held | {part: [*kept, row]}, indent=1) + "\n")
+
+
+def key_of(row: dict) -> tuple:
+    """What a row is the figure of: measured again, it takes the place of the old one."""
+    return tuple(row.get(name) for name in ("data", "row_bytes", "users", "terms", "codec", "dims"))
 
 
 if __name__ == "__main__":

@@ -46,11 +46,20 @@ class Scalar:
         scale = logbyte.encode(state["grid"], wanted)
         stored = logbyte.decode(state["grid"], scale)
         share = np.clip(wanted / np.where(stored > 0, stored, 1).astype(np.float32), 0.5, 2)
-        return {"codes": pack_bits(nearest(state["levels"].astype(np.float32, copy=False), y * share[:, None]), self.bits), "scale": scale}
+        levels = state["levels"].astype(np.float32, copy=False)
+        # Levels that were taught may have passed each other.
+        order = np.argsort(levels, kind="stable").astype(np.uint8)
+        return {"codes": pack_bits(order[nearest(levels[order], y * share[:, None])], self.bits), "scale": scale}
 
     def decode(self, state, codes):
         values = state["levels"].astype(np.float32, copy=False)[unpack_bits(codes["codes"], self.bits, state["signs"].shape[1])]
         return unrotate(state["signs"], values * logbyte.decode(state["grid"], codes["scale"])[:, None])
+
+    def pull(self, state, codes, gradient):
+        # The grid stays: rows that are added later get their own lengths by it.
+        turned = rotate(state["signs"], gradient) * logbyte.decode(state["grid"], codes["scale"])[:, None]
+        levels = unpack_bits(codes["codes"], self.bits, state["signs"].shape[1])
+        return {"levels": np.bincount(levels.ravel(), turned.ravel(), 2**self.bits).astype(np.float32)}
 
     def prepare(self, state, queries):
         turned = np.zeros((len(queries), _coded(packed_bytes(queries.shape[1], self.bits), self.bits)), np.float32)
@@ -115,7 +124,7 @@ def _levels(y, weight, count, rng):
 
 def _scales(y, lengths, levels):
     """The scale of every row, float32 (n,): |u|^2 / <u, l> for u = y * length / root of d; at most 8 times what a coordinate is on average."""
-    levels = levels.astype(np.float32)
+    levels = np.sort(levels.astype(np.float32))
     dim = y.shape[1]
     dots = np.einsum("nd,nd->n", y, levels[nearest(levels, y)], dtype=np.float64)
     return (lengths * (dim**0.5 / np.maximum(dots, dim / 8))).astype(np.float32)

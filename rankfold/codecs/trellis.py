@@ -17,7 +17,7 @@ from ..codec import check_choice, check_range, codec
 from ..errors import SpecError
 from ..fitting.rotation import pca, random_signs, rotate, unrotate
 from ..fitting.tables import FLOAT_SLOP
-from ..fitting.trellis import decode, encode, fit_trellis
+from ..fitting.trellis import decode, encode, fit_trellis, slopes
 from ..fitting.waterfilling import MOST_BITS, WINDOWS, allocate, left_over, spread_evenly
 from ..kernels.whole_queries import whole_queries
 from .pq import power_of_two
@@ -79,6 +79,11 @@ class Trellis:
 
     def decode(self, state, codes):
         return (_unturned(state, decode(state, codes["codes"])) + state["centre"]) * state["scale"]
+
+    def pull(self, state, codes, gradient):
+        # Axes stay: encoding needs them orthogonal.
+        sized = gradient * state["scale"]
+        return {"centre": sized.sum(axis=0)} | slopes(state, codes["codes"], _turned(state, sized))
 
     def turn(self, state, x):
         """Rows (n, d) in the coordinates that are coded, float32 (n, m), not centred and not scaled."""

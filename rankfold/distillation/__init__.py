@@ -1,7 +1,8 @@
 """Distillation: move the fitted arrays of a compressed table until its top lists are the exact ones."""
 
 from .ablation import Variant, ablation
-from .distil import Distilled, distil
+from .distil import distil
+from .judging import Distilled
 from .student import student
 from .terms import Terms
 

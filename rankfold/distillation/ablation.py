@@ -9,7 +9,8 @@ from ..search import Rows
 from ..table import Table
 from ..vectors import Vectors
 from .course import RATE
-from .distil import SAMPLE, STEPS, Distilled, check_numbers, check_same_rows, lesson_of, taught
+from .distil import SAMPLE, STEPS, check_numbers, check_same_rows, lesson_of, taught
+from .judging import Distilled
 from .pupils import Coded
 from .terms import Terms
 
@@ -33,6 +34,7 @@ def ablation(
     users: F32 | Vectors | None = None,
     *,
     seen: Rows | None = None,
+    relevant: Rows | None = None,
     terms: Terms | None = None,
     steps: int = STEPS,
     rate: float = RATE,
@@ -44,7 +46,7 @@ def ablation(
     check_numbers(steps, rate, sample)
     check_same_rows(table, vectors)
     pupil = Coded(table)
-    lesson = lesson_of(vectors, users, unit=table.unit, seen=seen, allow=table.alive, sample=sample, seed=seed, progress=progress)
+    lesson = lesson_of(vectors, users, unit=table.unit, seen=seen, relevant=relevant, allow=table.alive, sample=sample, seed=seed, progress=progress)
     tried = variants(terms or Terms())
     found = []
     for number, (name, chosen) in enumerate(tried):

@@ -1,6 +1,6 @@
 """A lesson: exact rows, the queries that ask for them, their exact masked top lists, and three groups of queries that never mix."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class Lesson:
     lists: exact top DEPTH of each query without what it has seen. spread: (q,) standard deviation of the scores in each list.
     teach, stop, judge: query numbers that are learned from, that say when to stop, and that say whether the result is adopted.
     weight: (n,) what each row counts in errors, float32, from how often it is listed. buckets: rows by how often they are listed.
-    energy: (d, d) second moment of the queries, with trace d.
+    energy: (d, d) second moment of the queries, with trace d. relevant: what each query took next, None where that is not known; only judges may look.
     """
 
     exact: F32
@@ -48,6 +48,7 @@ class Lesson:
     weight: F32
     buckets: Buckets
     energy: F32
+    relevant: Rows | None = None
 
     def batch(self, numbers: np.ndarray, rows: np.ndarray, decoded: F32) -> Batch:
         """The batch of the chosen queries and rows (sorted, unique; the exact lists of the queries are among them)."""
@@ -77,21 +78,34 @@ class Lesson:
         return np.flatnonzero(chosen)
 
 
-def user_lesson(vectors: Vectors, users: F32 | Vectors, *, unit: bool, seen: Rows | None, allow: np.ndarray | None, sample: int, seed: int) -> Lesson:
+def user_lesson(
+    vectors: Vectors,
+    users: F32 | Vectors,
+    *,
+    unit: bool,
+    seen: Rows | None,
+    allow: np.ndarray | None,
+    sample: int,
+    seed: int,
+    relevant: Rows | None = None,
+) -> Lesson:
     """Users (u, d) asking for rows that they do not have yet; at most `sample` of them, drawn at random. Raises InputError."""
     if isinstance(users, Vectors):
         check_space(users.space, vectors.space, "users")
         users = users.read()
     users = as_matrix(users, "users", dim=vectors.dim)
-    if seen is None:
-        seen = Rows.empty(len(users))
-    if not isinstance(seen, Rows) or seen.count != len(users):
-        got = f"lists of {seen.count} users" if isinstance(seen, Rows) else type(seen).__name__
-        raise InputError(f"seen: got {got}; expected Rows of {len(users)} users, one list each.")
-    seen.check_below(vectors.count, "seen")
+    for name, lists in (("seen", seen), ("relevant", relevant)):
+        if lists is None:
+            continue
+        if not isinstance(lists, Rows) or lists.count != len(users):
+            got = f"lists of {lists.count} users" if isinstance(lists, Rows) else type(lists).__name__
+            raise InputError(f"{name}: got {got}; expected Rows of {len(users)} users, one list each.")
+        lists.check_below(vectors.count, name)
     able = np.flatnonzero(users.any(axis=1))
     chosen = np.random.default_rng(seed).permutation(able)[:sample]
-    return _lesson(vectors, users[chosen], seen.take(chosen), unit, allow, "users")
+    known = Rows.empty(chosen.size) if seen is None else seen.take(chosen)
+    lesson = _lesson(vectors, users[chosen], known, unit, allow, "users")
+    return lesson if relevant is None else replace(lesson, relevant=relevant.take(chosen))
 
 
 def item_lesson(vectors: Vectors, *, unit: bool, allow: np.ndarray | None, sample: int, seed: int) -> Lesson:

@@ -21,7 +21,8 @@ from ..search import Rows
 from ..table import Segment, Table, encode_rows
 from ..vectors import Vectors
 from .course import RATE
-from .distil import SAMPLE, STEPS, Distilled, check_numbers, lesson_of, taught
+from .distil import SAMPLE, STEPS, check_numbers, lesson_of, taught
+from .judging import Distilled
 from .lesson import Lesson
 from .pupils import Parameters, rounded
 from .terms import Terms
@@ -61,6 +62,7 @@ def student(
     *,
     inner: Codec = INT8,
     seen: Rows | None = None,
+    relevant: Rows | None = None,
     unit: bool = False,
     terms: Terms | None = None,
     steps: int = STEPS,
@@ -79,6 +81,6 @@ def student(
     if not inner.any_norm:
         raise InputError(f"inner: got {inner.name}, which needs rows of one length; expected a codec for rows of any length, such as int8, scalar or normed.")
     how.row_bytes(vectors.dim)  # type: ignore[attr-defined]
-    lesson = lesson_of(vectors, users, unit=unit, seen=seen, allow=None, sample=sample, seed=seed, progress=progress)
+    lesson = lesson_of(vectors, users, unit=unit, seen=seen, relevant=relevant, allow=None, sample=sample, seed=seed, progress=progress)
     start = compress(vectors, how, weight=lesson.weight, unit=unit, seed=seed)  # type: ignore[arg-type]
     return taught(Projection(start, lesson, seed=seed), start, lesson, terms or Terms(), steps=steps, rate=rate, seed=seed, progress=progress)

@@ -81,10 +81,21 @@ def encode(parts: Parts, y: F32) -> np.ndarray:
 
 
 def decode(parts: Parts, codes: np.ndarray) -> F32:
-    """Bit strings uint8 (n, bytes) -> rows (n, m)."""
+    """Bit strings uint8 (n, bytes) -> rows (n, m). Tables that are being taught, float32, are looked up without a kernel."""
+    if parts["tables"].dtype != np.int8:
+        return parts["reach"] * parts["tables"][parts["which"], windows(parts, codes)]
     out = np.empty((len(codes), len(parts["reach"])), np.float32)
     kernels.trellis_decode(np.ascontiguousarray(codes), parts["reach"], parts["advance"], parts["which"], parts["tables"], out)
     return out
+
+
+def slopes(parts: Parts, codes: np.ndarray, gradient: F32) -> Parts:
+    """How a quantity moves with reach and tables when it moves with the rows (n, m) that codes decode to as `gradient` (n, m) says; float32."""
+    tables, which, read = parts["tables"], parts["which"].astype(np.int64), windows(parts, codes)
+    reach = np.einsum("nm,nm->m", gradient, tables[which, read].astype(np.float32, copy=False))
+    places = (which * tables.shape[1] + read).ravel()
+    moved = np.bincount(places, (gradient * parts["reach"]).ravel(), tables.size).reshape(tables.shape)
+    return {"reach": reach, "tables": moved.astype(np.float32)}
 
 
 def windows(parts: Parts, codes: np.ndarray) -> np.ndarray:

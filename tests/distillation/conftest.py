@@ -13,12 +13,12 @@ from rankfold.vectors import as_vectors
 
 @pytest.fixture(scope="session")
 def world():
-    """(vectors, users, seen): 900 items of 16 dimensions in groups, 400 users, ten rows seen by each."""
+    """(vectors, users, seen): 500 items of 16 dimensions in groups, 200 users, ten rows seen by each."""
     rng = np.random.default_rng(0)
     centres = rng.standard_normal((30, 16))
-    items = (centres[rng.integers(0, 30, 900)] + 0.7 * rng.standard_normal((900, 16))) * rng.lognormal(0, 0.3, (900, 1))
-    users = centres[rng.integers(0, 30, 400)] + 0.5 * rng.standard_normal((400, 16))
-    seen = Rows.from_lists([rng.choice(900, 10, replace=False) for _ in range(400)])
+    items = (centres[rng.integers(0, 30, 500)] + 0.7 * rng.standard_normal((500, 16))) * rng.lognormal(0, 0.3, (500, 1))
+    users = centres[rng.integers(0, 30, 200)] + 0.5 * rng.standard_normal((200, 16))
+    seen = Rows.from_lists([rng.choice(500, 10, replace=False) for _ in range(200)])
     return as_vectors(items.astype(np.float32)), users.astype(np.float32), seen
 
 

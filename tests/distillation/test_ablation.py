@@ -20,8 +20,8 @@ def test_one_term_is_never_left_out():
 
 def test_the_first_variant_is_the_plain_result(world, spoilt):
     vectors, users, seen = world
-    tried = ablation(spoilt, vectors, users, seen=seen, steps=10)
-    plain = distil(spoilt, vectors, users, seen=seen, steps=10)
+    tried = ablation(spoilt, vectors, users, seen=seen, steps=3)
+    plain = distil(spoilt, vectors, users, seen=seen, steps=3)
     assert [one.name for one in tried] == [name for name, _ in variants(Terms())]
     assert tried[0].result.to_dict() == plain.to_dict() and tried[1].result.curve != plain.curve
     assert tried[0].to_dict()["terms"] == Terms().weights()

@@ -14,10 +14,10 @@ from rankfold.progress import silent
 @pytest.fixture(scope="module")
 def lesson(world):
     vectors, users, seen = world
-    return user_lesson(vectors, users, unit=False, seen=seen, allow=None, sample=400, seed=0)
+    return user_lesson(vectors, users, unit=False, seen=seen, allow=None, sample=200, seed=0)
 
 
-def run(pupil, lesson, steps=60, rate=0.03, seed=0, terms=None):
+def run(pupil, lesson, steps=40, rate=0.03, seed=0, terms=None):
     return learn(pupil, lesson, terms or Terms(), steps=steps, rate=rate, rng=np.random.default_rng(seed), progress=silent)
 
 

@@ -12,13 +12,13 @@ from rankfold.vectors import as_vectors
 @pytest.fixture(scope="module")
 def lesson(world):
     vectors, users, seen = world
-    return user_lesson(vectors, users, unit=False, seen=seen, allow=None, sample=300, seed=0)
+    return user_lesson(vectors, users, unit=False, seen=seen, allow=None, sample=150, seed=0)
 
 
 def test_groups_are_apart_and_cover_the_sample(lesson):
     together = np.concatenate([lesson.teach, lesson.stop, lesson.judge])
-    assert sorted(together) == list(range(300))
-    assert (lesson.teach.size, lesson.stop.size, lesson.judge.size) == (210, 45, 45)
+    assert sorted(together) == list(range(150))
+    assert (lesson.teach.size, lesson.stop.size, lesson.judge.size) == (105, 22, 23)
 
 
 def test_lists_are_exact_and_hold_nothing_seen(lesson):
@@ -32,7 +32,7 @@ def test_lists_are_exact_and_hold_nothing_seen(lesson):
 def test_batches_hold_lists_and_masks(lesson):
     rng = np.random.default_rng(0)
     numbers = lesson.teach[:7]
-    rows = lesson.rows_for(numbers, np.full((300, 3), -1), rng)
+    rows = lesson.rows_for(numbers, np.full((150, 3), -1), rng)
     batch = lesson.batch(numbers, rows, lesson.exact[rows])
     assert np.isin(lesson.lists.rows[numbers], rows).all() and (np.diff(rows) > 0).all()
     assert np.array_equal(rows[batch.first], lesson.lists.rows[numbers, :10])
@@ -52,7 +52,7 @@ def test_rows_ask_for_others(world):
 
 def test_removed_rows_are_not_taught(world):
     vectors, users, _ = world
-    allow = np.arange(900) % 2 == 0
+    allow = np.arange(500) % 2 == 0
     lesson = user_lesson(vectors, users, unit=False, seen=None, allow=allow, sample=50, seed=0)
     rows = lesson.rows_for(lesson.teach, lesson.lists.rows[:, :1], np.random.default_rng(0))
     assert allow[rows].all()
@@ -81,8 +81,8 @@ def test_bad_input(world):
     ask("users: got 1 ", users[:1])
     ask("users: got 0 ", np.zeros((30, 16), np.float32))
     ask("dimensions", users[:, :5])
-    ask("row 3", np.where(np.arange(400)[:, None] == 3, np.nan, users).astype(np.float32))
-    ask("seen: got lists of 400", users[:30], seen)
-    ask("seen: got row number 900", users[:20], Rows.from_lists([[900]] * 20))
-    ask("have an exact list", users[:20], Rows.from_lists([np.arange(900)] * 20))
+    ask("row 3", np.where(np.arange(200)[:, None] == 3, np.nan, users).astype(np.float32))
+    ask("seen: got lists of 200", users[:30], seen)
+    ask("seen: got row number 500", users[:20], Rows.from_lists([[500]] * 20))
+    ask("have an exact list", users[:20], Rows.from_lists([np.arange(500)] * 20))
     ask("have an exact list", users, vectors=as_vectors(np.ones((50, 16), np.float32)))

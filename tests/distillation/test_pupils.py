@@ -17,7 +17,7 @@ def test_only_codebooks_move_and_the_unmoved_table_is_the_same_bytes(table):
     pupil = Coded(table)
     assert list(pupil.parameters) == ["0.inner.books"]
     assert bytes_of(pupil.table(pupil.parameters)) == bytes_of(table)
-    rows = np.array([5, 2, 700])
+    rows = np.array([5, 2, 400])
     assert np.array_equal(pupil.decode(pupil.parameters, rows), table.decode(rows))
 
 
@@ -30,7 +30,7 @@ def test_segments_share_what_they_shared(table, world):
     moved = pupil.table({name: pupil.parameters[name] * 1.5})
     assert moved.segments[0].state["inner.books"] is moved.segments[1].state["inner.books"]
     assert moved.nbytes == grown.nbytes
-    rows = np.array([0, 3, 905])
+    rows = np.array([0, 3, 505])
     gradient = np.random.default_rng(0).standard_normal((3, 16)).astype(np.float32)
     whole = pupil.pull(pupil.parameters, rows, gradient)[name]
     parts = [pupil.pull(pupil.parameters, rows[at : at + 1], gradient[at : at + 1])[name] for at in range(3)]
@@ -48,7 +48,7 @@ def test_codes_lengths_and_codec_stay(table):
 
 
 def test_codecs_without_arrays_that_move(world):
-    for spec in ({"codec": "int8"}, {"codec": "normed", "inner": {"codec": "scalar", "bits": 2}}):
+    for spec in ({"codec": "int8"}, {"codec": "sign"}):
         still = compress(world[0], from_spec(spec))
         assert movable(still.segments[0], 16) == []
         with pytest.raises(InputError, match="no fitted array that could move"):
@@ -59,7 +59,7 @@ def test_a_segment_that_cannot_move_is_only_decoded(table, world):
     fixed = compress(as_vectors(world[0].read()[:20], ids=np.arange(5_000, 5_020)), from_spec({"codec": "int8"}))
     mixed = replace(table, ids=np.concatenate([table.ids, fixed.ids]), segments=(*table.segments, replace(fixed.segments[0], first=table.count)))
     pupil = Coded(mixed)
-    rows = np.array([4, 910])
+    rows = np.array([4, 510])
     assert np.array_equal(pupil.decode(pupil.parameters, rows), mixed.decode(rows))
     assert not pupil.pull(pupil.parameters, rows[1:], np.ones((1, 16), np.float32))["0.inner.books"].any()
 

@@ -106,7 +106,15 @@ def read_terms(text: str | None) -> Terms:
 
 def _taught(table: Table, vectors: Vectors, evidence: Evidence, order: Order, progress: Progress) -> tuple[Distilled, tuple[Variant, ...]]:
     asked = evidence.choose.task
-    how = {"seen": asked.seen, "terms": order.terms, "steps": order.steps, "sample": order.sample, "seed": order.seed, "progress": progress}
+    how = {
+        "seen": asked.seen,
+        "relevant": asked.relevant if evidence.judged else None,
+        "terms": order.terms,
+        "steps": order.steps,
+        "sample": order.sample,
+        "seed": order.seed,
+        "progress": progress,
+    }
     if not order.ablation:
         return distil(table, vectors, asked.queries, **how), ()  # type: ignore[arg-type]
     tried = ablation(table, vectors, asked.queries, **how)  # type: ignore[arg-type]
