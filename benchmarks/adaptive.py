@@ -2,9 +2,10 @@
 
     python benchmarks/adaptive.py [tiers] [stopping] [sharing]          all by default
 
-tiers: five factor sets. Codecs are fitted on a random half of the rows; exposure weights and the guard come from one half of the users, every figure from the
-other half. stopping: residual codes of 16 levels, rows of fewer levels beside them, on text132k and amazon_book. sharing: text132k by source, debian_deps by
-section, users and items of amazon_book. Prints tables and writes benchmarks/results/adaptive.json.
+tiers: five factor sets at 17 and 33 bytes a row. Codecs are fitted on a random half of the rows; the codec of one size, exposure weights and the guard come
+from one half of the users, every figure from the other half. stopping: residual codes of 16 levels, rows of fewer levels beside them, on text132k (40,000 rows)
+and amazon_book. sharing: text132k by source, debian_deps by section, users and items of amazon_book; asked with rows that were not fitted.
+Prints tables and writes benchmarks/results/adaptive.json.
 """
 
 import os
@@ -14,6 +15,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 import json  # noqa: E402
 import sys  # noqa: E402
+import time  # noqa: E402
 
 import datasets  # noqa: E402
 import numpy as np  # noqa: E402
@@ -22,48 +24,46 @@ from rich.console import Console  # noqa: E402
 from rich.table import Table as Sheet  # noqa: E402
 
 from rankfold.adaptive.stopping import measure_lengths  # noqa: E402
-from rankfold.adaptive.tiers import Rates, choose_rates, coded, measure_rates  # noqa: E402
+from rankfold.adaptive.tiers import choose_rates, coded  # noqa: E402
 from rankfold.arrays import F32, row_norms  # noqa: E402
 from rankfold.codecs import from_spec  # noqa: E402
-from rankfold.compression import compress  # noqa: E402
-from rankfold.evaluate import ExactSearcher  # noqa: E402
+from rankfold.compression import compress, norms_vary  # noqa: E402
+from rankfold.evaluate import ExactSearcher, compare, compare_parts  # noqa: E402
 from rankfold.evaluate.fidelity import overlap  # noqa: E402
 from rankfold.interactions import Interactions  # noqa: E402
 from rankfold.search import Aligned, Rows, Searcher  # noqa: E402
 from rankfold.table import Table  # noqa: E402
+from rankfold.tune.choose import best_of, judge  # noqa: E402
 from rankfold.tune.evidence import Evidence, user_evidence  # noqa: E402
-from rankfold.tune.measure import measure  # noqa: E402
+from rankfold.tune.ladder import tiered  # noqa: E402
+from rankfold.tune.measure import Point, measure  # noqa: E402
 from rankfold.tune.sharing import share  # noqa: E402
+from rankfold.tune.shortlist import shortlist  # noqa: E402
 from rankfold.tune.tiering import tier  # noqa: E402
 from rankfold.vectors import Vectors, as_vectors  # noqa: E402
 
-USERS = 2_000
-TEXT_ROWS, TEXT_QUERIES, DEPTH = 30_000, 400, 100
-A48_SMALL, A48_LARGE, A48_POINTS = 14, 16, 1.7
-ROTATED = [{"codec": "rotated", "inner": {"codec": "scalar", "bits": bits}} for bits in (1, 2, 4)]
-RESIDUAL = [{"codec": "residual", "levels": levels, "refits": 4} for levels in (4, 8, 16, 32)]
-FEW = [{"codec": "reduced", "dims": dims, "inner": {"codec": "scalar", "bits": 4}} for dims in (16, 24, 64)]
-# Set, vectors, the codec of one size, and what rows may be coded with. Small catalogues get codecs without large codebooks.
-SETS = (
-    ("amazon_book", "als128", RESIDUAL[2], [*RESIDUAL, ROTATED[2]]),
-    ("anime", "als128", ROTATED[1], [*ROTATED, *FEW]),
-    ("anime", "elsa256", ROTATED[1], [*ROTATED, *FEW]),
-    ("debian_deps", "als128", ROTATED[1], [*ROTATED, *FEW]),
-    ("debian_deps", "elsa256", ROTATED[1], [*ROTATED, *FEW]),
-)
+USERS = 1_000
+SETS = (("amazon_book", "als128"), ("anime", "als128"), ("anime", "elsa256"), ("debian_deps", "als128"), ("debian_deps", "elsa256"))
+SIZES = (17, 33)
+TEXT_ROWS, TEXT_QUERIES, DEPTH = 40_000, 400, 100
+STOPPED = (4, 8, 12)
+LEVELS = {"codec": "residual", "levels": 16, "refits": 2}
+MIX, MIX_AGAINST, MIX_POINTS = 14, 16, 1.7
+SHARED_LIMIT = 0.005
 
 
 def factor_set(name: str, kind: str) -> tuple[Vectors, F32, Interactions]:
     """Items, users and events of one set; elsa users are the sums of their train items' rows."""
-    with np.load(datasets.file_of(f"{name}_vectors_f16.npz"), allow_pickle=False) as arrays:
-        items = arrays[f"{kind}_item"].astype(np.float32)
-        users = arrays[f"{kind}_user"].astype(np.float32) if f"{kind}_user" in arrays else None
-    columns = parquet.read_table(datasets.file_of(f"{name}_interactions.parquet"), columns=["user", "item", "split"])
-    user, item, split = (np.asarray(columns[column]).astype(np.int64) for column in ("user", "item", "split"))
-    if users is None:
-        users = np.zeros((int(user.max()) + 1, items.shape[1]), np.float32)
-        np.add.at(users, user[split == 0], items[item[split == 0]])
-    return as_vectors(items, zero_rows="keep"), users, Interactions(user, item, None, None, split)
+    found = datasets.factors(name, kind)
+    return as_vectors(found.items, zero_rows="keep"), found.users, Interactions(found.user, found.item, None, None, found.split)
+
+
+def uniform_table(vectors: Vectors, size: int, evidence: Evidence) -> Table:
+    """The best table of one size: the short list and a trellis, each fitted on half of the rows, chosen on the choosing half of the users."""
+    varies = norms_vary(vectors.read())
+    codecs = [from_spec({"codec": "trellis", "bytes": size}), *shortlist(vectors.dim, size, rows=vectors.count, norms_vary=varies)]
+    tables = [compress(vectors, one, weight=evidence.weight, sample=vectors.count // 2) for one in codecs]
+    return tables[best_of([judge(table, evidence) for table in tables])]
 
 
 def deciles(table: Table, vectors: Vectors, weight: F32) -> list[dict]:
@@ -76,57 +76,75 @@ def deciles(table: Table, vectors: Vectors, weight: F32) -> list[dict]:
     return [{"row_bytes": float(size[part].mean()), "error": float(error[part].mean())} for part in parts]
 
 
-def judged(table: Table, vectors: Vectors, evidence: Evidence) -> dict:
+def pointed(table: Table, vectors: Vectors, evidence: Evidence) -> Point:
+    return measure(table, evidence, evidence.report, ids=vectors.ids, timed=False)
+
+
+def told(point: Point, table: Table, vectors: Vectors, evidence: Evidence) -> dict:
     """Bytes, quality, fidelity and buckets on the reporting half of the users."""
-    point = measure(table, evidence, evidence.report, ids=vectors.ids, timed=False)
     parts = point.parts
     return {
         "code": point.name,
+        "sizes": [[one.codec.row_bytes(table.dim), one.count] for one in table.segments],
         "row_bytes": (parts["codes"] + parts["scales"]) / table.count,
         "with_codebooks": (parts["codes"] + parts["scales"] + parts["codebooks"]) / table.count,
-        "ndcg@10": point.loss.to_dict(),
+        "ndcg@10": point.losses["ndcg@10"].to_dict(),
         "overlap@10": point.fidelity["overlap@10"].mean,
         "buckets": {name: loss.to_dict() for name, loss in point.buckets.items()},
-        "deciles": deciles(table, vectors, evidence.weight) if evidence.weight is not None else None,
+        "deciles": deciles(table, vectors, evidence.weight),
     }
 
 
+def paired(uniform: Point, mixed: Point) -> dict:
+    """What the mix loses against one size, same users: NDCG@10, and recall@10 of each bucket; a bucket collapses when the whole interval is a loss."""
+    buckets = {name: losses["recall@10"].to_dict() for name, losses in compare_parts(uniform.after, mixed.after).items() if "recall@10" in losses}
+    return {"ndcg@10": compare(uniform.after, mixed.after)["ndcg@10"].to_dict(), "buckets": buckets}
+
+
 def run_tiers() -> list[dict]:
-    """One size against tiers on every set, and the 14-byte mix against 16 bytes on anime."""
+    """One size against tiers on every set, both sizes."""
     rows = []
-    for name, kind, one, several in SETS:
+    for name, kind in SETS:
         vectors, users, events = factor_set(name, kind)
         evidence = user_evidence(vectors, users, events, sample=USERS)
-        half = vectors.count // 2
-        uniform = compress(vectors, from_spec(one), weight=evidence.weight, sample=half)
-        found = tier(vectors, uniform, evidence, codecs=[from_spec(spec) for spec in several], weight=evidence.weight, sample=half)
-        rows.append({"data": f"{name} {kind}", "uniform": judged(uniform, vectors, evidence), "why": found.why})
-        rows[-1]["tiers"] = None if found.table is None else judged(found.table, vectors, evidence)
-        say(rows[-1])
+        for size in SIZES:
+            start = time.process_time()
+            uniform = uniform_table(vectors, size, evidence)
+            before = pointed(uniform, vectors, evidence)
+            middle = time.process_time()
+            found = tier(vectors, uniform, evidence, weight=evidence.weight, sample=vectors.count // 2)
+            row = {"data": f"{name} {kind}", "size": size, "uniform": told(before, uniform, vectors, evidence), "why": found.why, "tiers": None}
+            row |= {"uniform_s": middle - start, "tiers_s": time.process_time() - middle, "trials": len(found.trials) - 1}
+            if found.table is not None:
+                after = pointed(found.table, vectors, evidence)
+                row |= {"tiers": told(after, found.table, vectors, evidence), "against_uniform": paired(before, after)}
+            row["better"] = found.table is not None and better(row)
+            rows.append(row)
+            say(row)
     return rows
 
 
+def better(row: dict) -> bool:
+    """Whether tiers beat one size: more of the exact lists, no more bytes, no lower NDCG@10 beyond chance."""
+    uniform, tiers, loss = row["uniform"], row["tiers"], row["against_uniform"]["ndcg@10"]
+    fits = tiers["with_codebooks"] <= uniform["with_codebooks"] + 1e-9
+    return bool(fits and tiers["overlap@10"] > uniform["overlap@10"] and not (loss["low"] or 0) > 0)
+
+
 def run_mix() -> dict:
-    """Requirement of the 14-byte mix: at least 1.7 points of NDCG@10 above rows of 16 bytes on anime, every codec fitted on half of the rows."""
+    """Rows of 14 bytes in the mean against rows of 16 bytes on anime: points of NDCG@10, and whether a bucket's recall falls."""
     vectors, users, events = factor_set("anime", "als128")
     evidence = user_evidence(vectors, users, events, sample=USERS)
-    half = vectors.count // 2
-    rates = measure_lengths_of(vectors, evidence.weight, half)
-    uniform = [from_spec({"codec": "residual", "levels": A48_LARGE - 1}), from_spec({"codec": "reduced", "dims": 28, "inner": {"codec": "scalar", "bits": 4}})]
-    tables = [compress(vectors, one, weight=evidence.weight, sample=half) for one in uniform]
-    choice = choose_rates(rates, float(A48_SMALL), weight=evidence.weight, codebooks=tables[0].parts()["codebooks"])
-    mixed = judged(coded(vectors, rates, choice), vectors, evidence)
-    singles = [judged(table, vectors, evidence) for table in tables]
-    best = max(single["ndcg@10"]["after"] for single in singles)
-    points = 100 * (mixed["ndcg@10"]["after"] - best) / mixed["ndcg@10"]["before"]
-    say({"data": "anime als128, 14 B mix", "uniform": max(singles, key=lambda one: one["ndcg@10"]["after"]), "tiers": mixed, "why": f"{points:.1f} points"})
-    return {"mix": mixed, "uniform": singles, "points": points, "asked": A48_POINTS, "holds": points >= A48_POINTS}
-
-
-def measure_lengths_of(vectors: Vectors, weight: F32, half: int) -> Rates:
-    """Rates from 5 to 129 bytes a row."""
-    specs = [RESIDUAL[0], RESIDUAL[1], FEW[0], FEW[1], FEW[2], ROTATED[2], {"codec": "int8"}]
-    return measure_rates(vectors, [from_spec(spec) for spec in specs], weight=weight, sample=half)
+    uniform = uniform_table(vectors, MIX_AGAINST, evidence)
+    mixed = tiered(vectors, float(MIX), weight=evidence.weight, sample=vectors.count // 2)
+    before, after = pointed(uniform, vectors, evidence), pointed(mixed, vectors, evidence)
+    against = paired(before, after)
+    points = -100 * against["ndcg@10"]["drop"] * before.losses["ndcg@10"].after / before.losses["ndcg@10"].before
+    kept = all((loss["low"] or 0) <= 0 for loss in against["buckets"].values())
+    row = {"data": "anime als128, 14 B mix", "size": MIX_AGAINST, "uniform": told(before, uniform, vectors, evidence), "why": f"{points:.1f} points"}
+    row |= {"tiers": told(after, mixed, vectors, evidence), "against_uniform": against, "points": points, "asked": MIX_POINTS, "buckets_kept": kept}
+    say(row)
+    return row | {"holds": bool(points >= MIX_POINTS and kept)}
 
 
 def run_stopping() -> list[dict]:
@@ -136,19 +154,31 @@ def run_stopping() -> list[dict]:
     text = text[np.sort(rng.choice(len(text), TEXT_ROWS, replace=False))]
     book, users, _ = factor_set("amazon_book", "als128")
     rows = []
-    for name, vectors, queries in (("text132k", as_vectors(text), None), ("amazon_book", book, users[:TEXT_QUERIES])):
+    for name, vectors, queries in (("text132k, 40,000 rows", as_vectors(text), None), ("amazon_book", book, users[:TEXT_QUERIES])):
         asked = np.sort(rng.choice(vectors.count, TEXT_QUERIES, replace=False))
         mine = vectors.read()[asked] if queries is None else queries
         exclude = Rows.from_pairs(np.arange(TEXT_QUERIES), asked, TEXT_QUERIES) if queries is None else None
         exact = ExactSearcher(vectors).search(mine, DEPTH, exclude=exclude).rows
-        rates = measure_lengths(vectors, from_spec(RESIDUAL[2]), sample=vectors.count // 2)
+        rates = measure_lengths(vectors, from_spec(LEVELS), sample=vectors.count // 2)
+        one, several = [], []
         for place, size in enumerate(rates.row_bytes):
-            for how, choice in (("one length", np.full(vectors.count, place)), ("stopping", choose_rates(rates, float(size)))):
-                found = Aligned(Searcher(coded(vectors, rates, choice)), vectors.ids).search(mine, DEPTH, exclude=exclude).rows
-                agreement = {f"overlap@{k}": float(np.nanmean(overlap(found[:, :k], exact[:, :k]))) for k in (10, DEPTH)}
-                rows.append({"data": name, "rows": vectors.count, "how": how, "row_bytes": float(rates.row_bytes[choice].mean()), **agreement})
-                print(f"{name} {how:<10} {rows[-1]['row_bytes']:6.2f} B  " + "  ".join(f"{key} {value:.4f}" for key, value in agreement.items()), flush=True)
+            one.append(agreement(coded(vectors, rates, np.full(vectors.count, place)), vectors, mine, exact, exclude))
+            if size - rates.row_bytes[0] + 2 in STOPPED:
+                several.append(agreement(coded(vectors, rates, choose_rates(rates, float(size))), vectors, mine, exact, exclude))
+        for found in several:
+            same = float(np.interp(found["overlap@100"], [point["overlap@100"] for point in one], [point["row_bytes"] for point in one]))
+            saved = 1 - found["row_bytes"] / same
+            rows.append({"data": name, "rows": vectors.count, **found, "one_length_bytes_of_same_overlap": same, "saved": saved})
+            print(f"{name:<22} stopping {found['row_bytes']:6.2f} B overlap@100 {found['overlap@100']:.4f}; one length needs {same:.2f} B ({saved:+.1%})")
+        rows.append({"data": name, "rows": vectors.count, "one_length": one})
     return rows
+
+
+def agreement(table: Table, vectors: Vectors, queries: F32, exact: np.ndarray, exclude: Rows | None) -> dict:
+    """Mean bytes a row, and the shares of the exact lists of 10 and 100 that are found."""
+    found = Aligned(Searcher(table), vectors.ids).search(queries, DEPTH, exclude=exclude).rows
+    size = sum(segment.count * segment.codec.row_bytes(table.dim) for segment in table.segments) / table.count
+    return {"row_bytes": size} | {f"overlap@{k}": float(np.nanmean(overlap(found[:, :k], exact[:, :k]))) for k in (10, DEPTH)}
 
 
 def run_sharing() -> list[dict]:
@@ -160,15 +190,16 @@ def run_sharing() -> list[dict]:
     sources = {name: as_vectors(text[some][source[some] == name]) for name in np.unique(source)}
     book, users, _ = factor_set("amazon_book", "als128")
     rows = []
-    eight = {"codec": "pq", "groups": 16}
     for name, tables, spec in (
-        ("text132k by source", sources, eight),
-        ("debian_deps by section", debian_sections(), {"codec": "pq", "groups": 8}),
-        ("amazon_book users and items", {"users": as_vectors(users), "items": book}, eight),
+        ("text132k by source", sources, {"codec": "pq", "groups": 48}),
+        ("text132k by source", sources, {"codec": "trellis", "bytes": 32, "rotation": "pca"}),
+        ("debian_deps by section", debian_sections(), {"codec": "trellis", "bytes": 32, "rotation": "pca"}),
+        ("amazon_book users and items", {"users": as_vectors(users), "items": book}, {"codec": "trellis", "bytes": 32, "rotation": "pca"}),
     ):
-        found = share(tables, from_spec(spec))
-        rows.append({"data": name, **found.report()})
-        print(f"{name}: {json.dumps(rows[-1])}", flush=True)
+        found = share(tables, from_spec(spec), limit=SHARED_LIMIT).report()
+        most = max(part["loss"] for part in found["overlap@10"].values())
+        rows.append({"data": name, "codec": spec["codec"], "rows": {key: one.count for key, one in tables.items()}, **found, "most_lost": most})
+        print(f"{name:<28} {spec['codec']:<8} {len(tables)} tables, {found['saved']:.0%} of {found['own_bytes']} codebook bytes saved, most lost {most:+.4f}")
     return rows
 
 
@@ -187,12 +218,12 @@ def say(row: dict) -> None:
     for how in ("uniform", "tiers"):
         one = row[how]
         if one is None:
-            print(f"{row['data']:<24} tiers    {row['why']}", flush=True)
+            print(f"{row['data']:<24} {row['size']} tiers    {row['why']}", flush=True)
             continue
         loss = one["ndcg@10"]
         buckets = " ".join(f"{name} {part['drop']:+.1%}" for name, part in one["buckets"].items() if part["drop"] is not None)
         figures = f"{one['row_bytes']:6.2f} B ({one['with_codebooks']:6.2f})  ndcg@10 {-loss['drop']:+.2%} [{-loss['high']:+.2%}, {-loss['low']:+.2%}]"
-        print(f"{row['data']:<24} {how:<8} {figures}  overlap@10 {one['overlap@10']:.4f}  losses: {buckets}", flush=True)
+        print(f"{row['data']:<24} {row['size']} {how:<8} {figures}  overlap@10 {one['overlap@10']:.4f}  recall losses: {buckets}  {one['sizes']}", flush=True)
 
 
 def show_deciles(rows: list[dict]) -> None:
@@ -202,22 +233,29 @@ def show_deciles(rows: list[dict]) -> None:
         sheet.add_column(title, justify="right")
     for row in rows:
         if row["tiers"] is not None:
-            sheet.add_row(row["data"], *(f"{one['row_bytes']:.0f} ({one['error']:.2f})" for one in row["tiers"]["deciles"]))
+            sheet.add_row(f"{row['data']} {row['size']}", *(f"{one['row_bytes']:.0f} ({one['error']:.2f})" for one in row["tiers"]["deciles"]))
     Console(width=200).print(sheet)
 
 
-def main(asked: list[str]) -> None:
+def keep(**found: object) -> None:
+    """Put these parts into the results file; other parts stay."""
     path = datasets.RESULTS / "adaptive.json"
-    found = json.loads(path.read_text()) if path.exists() else {}
+    whole = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps(whole | found, indent=1) + "\n")
+
+
+def main(asked: list[str]) -> None:
     if not asked or "tiers" in asked:
-        found["tiers"] = run_tiers()
-        found["mix"] = run_mix()
-        show_deciles(found["tiers"])
+        mix = run_mix()
+        tiers = run_tiers()
+        won = {row["data"] for row in tiers if row["size"] == SIZES[0] and row["better"]}
+        keep(mix=mix, tiers=tiers, sets_won=sorted(won))
+        show_deciles(tiers)
+        print(f"tiers beat one size at {SIZES[0]} bytes on {len(won)} of {len(SETS)} sets; the {MIX}-byte mix gains {mix['points']:.1f} points")
     if not asked or "stopping" in asked:
-        found["stopping"] = run_stopping()
+        keep(stopping=run_stopping())
     if not asked or "sharing" in asked:
-        found["sharing"] = run_sharing()
-    path.write_text(json.dumps(found, indent=1) + "\n")
+        keep(sharing=run_sharing())
 
 
 if __name__ == "__main__":

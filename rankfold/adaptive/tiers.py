@@ -5,14 +5,14 @@ the budget (see `allocation`). Ids travel with their rows: the table's rows stan
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from ..arrays import F32, as_weight, unit_rows
+from ..arrays import F32, as_weight, row_norms, unit_rows
 from ..codec import Codec, to_spec
 from ..codes import Arrays, Codes
 from ..compression import Fitted, fit
@@ -91,8 +91,13 @@ def measure_rates(
     return rates_of(vectors, fitted, unit=unit, progress=progress)
 
 
-def rates_of(vectors: Vectors, fitted: Sequence[Fitted], *, unit: bool, progress: Progress = silent) -> Rates:
-    """Every row coded with every one of these, and how far its decoding is from it."""
+def rates_of(vectors: Vectors, fitted: Sequence[Fitted], *, unit: bool, most: int | None = None, progress: Progress = silent) -> Rates:
+    """Every row coded with every one of these, and how far its decoding is from it.
+
+    most: of a table of more rows, only so many are coded, evenly spaced; the others are taken to lose as many times their length as these in the mean.
+    """
+    if most is not None and vectors.count > most:
+        return _rates_by_length(vectors, fitted, unit, most, progress)
     sizes = [one.codec.row_bytes(vectors.dim) for one in fitted]
     order = np.argsort(sizes, kind="stable")
     fitted = [fitted[place] for place in order]
@@ -106,6 +111,16 @@ def rates_of(vectors: Vectors, fitted: Sequence[Fitted], *, unit: bool, progress
             errors[first : first + len(x), rate] = np.sqrt(np.einsum("nd,nd->n", difference, difference))
         progress("try sizes", first + len(x), vectors.count)
     return Rates(tuple(fitted), np.array(sizes, np.int64)[order], errors, unit)
+
+
+def _rates_by_length(vectors: Vectors, fitted: Sequence[Fitted], unit: bool, most: int, progress: Progress) -> Rates:
+    rows = np.unique(np.linspace(0, vectors.count - 1, most).astype(np.int64))
+    some = rates_of(vectors.arranged(rows), fitted, unit=unit, progress=progress)
+    lengths = np.concatenate([row_norms(x) for _, x in vectors.blocks()])
+    lengths = (lengths > 0).astype(np.float32) if unit else lengths
+    total = lengths[rows].sum(dtype=np.float64)
+    share = some.errors.sum(axis=0, dtype=np.float64) / (total if total > 0 else 1.0)
+    return replace(some, errors=(lengths[:, None] * share).astype(np.float32))
 
 
 def choose_rates(rates: Rates, row_bytes: float, *, weight: F32 | None = None, lean: float = 1.0, codebooks: int | None = None) -> np.ndarray:

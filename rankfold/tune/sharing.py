@@ -31,7 +31,8 @@ LEAST_ROWS = 20
 class Shared:
     """tables: name -> compressed table; the tables of a group hold the very same state. groups: the names that share, largest group first.
 
-    overlap: name -> (with codebooks of its own, as it is now), share of the exact 10 nearest rows that are found, on up to 500 rows of the table.
+    overlap: name -> (with codebooks of its own, as it is now), share of the exact 10 nearest rows that are found, for up to 500 rows of the
+    table, at most a quarter, that no codebook was fitted to.
     own_bytes, shared_bytes: of the codebooks, before and after.
     """
 
@@ -56,10 +57,11 @@ class Shared:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Member:
-    """One table on its way: its rows, the queries and their exact lists, its own codebooks and what it finds with them."""
+    """One table on its way: its rows, those asked for and all others, on which is fitted, the exact lists, its own codebooks and what it finds with them."""
 
     vectors: Vectors
     asked: np.ndarray
+    others: Vectors
     exact: np.ndarray
     own: Fitted
     overlap: float
@@ -84,7 +86,7 @@ def share(tables: Mapping[str, Vectors], how: Codec, *, limit: float = 0.005, un
         if not pairs:
             break
         a, b = min(pairs, key=lambda pair: _exchange(members, fitted, pair, unit))
-        common = _pooled([members[name].vectors for name in (*a, *b)], how, unit, seed)
+        common = _pooled([members[name].others for name in (*a, *b)], how, unit, seed)
         now = {name: _overlap(_coded(members[name].vectors, common, unit), members[name]) for name in (*a, *b)}
         if any(members[name].overlap - value > limit for name, value in now.items()):
             refused.add((a, b))
@@ -113,10 +115,11 @@ def _check(tables: Mapping[str, Vectors], limit: float) -> None:
 
 
 def _member(vectors: Vectors, how: Codec, unit: bool, seed: int, rng: np.random.Generator) -> _Member:
-    asked = np.sort(rng.choice(vectors.count, min(QUERIES, vectors.count), replace=False))
+    asked = np.sort(rng.choice(vectors.count, min(QUERIES, vectors.count // 4), replace=False))
     exact = ExactSearcher(vectors, unit=unit).search(vectors.arranged(asked).read(), DEPTH, exclude=_themselves(asked)).rows
-    own = fit(vectors, how, unit=unit, sample=SAMPLE_ROWS, seed=seed)
-    member = _Member(vectors, asked, exact, own, 0.0)
+    others = vectors.arranged(np.setdiff1d(np.arange(vectors.count), asked))
+    own = fit(others, how, unit=unit, sample=SAMPLE_ROWS, seed=seed)
+    member = _Member(vectors, asked, others, exact, own, 0.0)
     return replace(member, overlap=_overlap(_coded(vectors, own, unit), member))
 
 

@@ -14,6 +14,14 @@ HALF_BYTES = 2
 OUTWEIGH = 2
 # Residual codes lose so much less at equal rows that they are tried a little earlier; they still must earn it (see choose.py).
 OUTWEIGH_RESIDUAL = 3
+# Sizes of tiers against the mean size, and the most levels whose codebooks tiers share.
+STEPS = (0.375, 0.5, 0.75, 1.0, 2.0, 4.0)
+LEAST_LEVELS, TIER_LEVELS = 4, 16
+REFITS = 4
+# What a trellis can spend on a coordinate.
+MOST_BITS = 6
+# A random rotation is tried beside principal axes where those would take more than this share of the codes.
+AXES_SHARE = 0.05
 
 
 def shortlist(dim: int, row_bytes: int, *, rows: int, norms_vary: bool) -> list[Codec]:
@@ -28,6 +36,33 @@ def shortlist(dim: int, row_bytes: int, *, rows: int, norms_vary: bool) -> list[
         return fitting
     nearest = next((size for size in range(row_bytes + 1, 4 * dim + 8) if _fitting(dim, size, rows, norms_vary)), None)
     raise BudgetError(f"target: no codec fits {row_bytes} bytes a row at {dim} dimensions; the smallest size that can be had is {nearest} bytes a row.")
+
+
+def spread(dim: int, row_bytes: float, *, rows: int, norms_vary: bool) -> list[Codec]:
+    """Codecs whose rows take 3/8 to four times `row_bytes`, lengths included: of small state, or of one state that shorter forms share. At most 10 sizes.
+
+    rows: rows of the table; on few of them small sizes have a form that stores no axes, and codebooks of levels are left out. norms_vary: one byte is for
+    lengths.
+    """
+    top = MOST_BITS * dim // 8 + norms_vary
+    sizes = [min(size, top) for step in STEPS if (size := int(step * row_bytes)) > norms_vary]
+    bodies = [size - norms_vary for size in dict.fromkeys(sizes)]
+    levels = min(TIER_LEVELS, int(row_bytes) - norms_vary)
+    books = CODEWORDS * dim * HALF_BYTES
+    specs: list[dict] = [{"codec": "trellis", "bytes": body} for body in bodies]
+    if dim * dim * HALF_BYTES > AXES_SHARE * row_bytes * rows:
+        specs += [{"codec": "trellis", "bytes": body, "rotation": "random"} for body in bodies if body < row_bytes]
+    elif levels >= LEAST_LEVELS and rows >= CODEWORDS and books <= OUTWEIGH_RESIDUAL * rows:
+        specs.append({"codec": "residual", "levels": levels, "refits": REFITS})
+    codecs = []
+    for spec in specs:
+        try:
+            codec = from_spec({"codec": "normed", "inner": spec} if norms_vary else spec)
+            codec.row_bytes(dim)
+        except SpecError:
+            continue
+        codecs.append(codec)
+    return codecs
 
 
 def _fitting(dim: int, row_bytes: int, rows: int, norms_vary: bool) -> list[Codec]:

@@ -1,19 +1,17 @@
 """Tiering: whether rows at several sizes beat rows of one size in the same bytes, decided on held-out users, never at the expense of a popularity bucket."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..adaptive.tiers import Rates, choose_rates, coded, measure_rates
-from ..arrays import F32, unit_rows
+from ..adaptive.tiers import Rates, coded
+from ..arrays import F32
 from ..codec import Codec
-from ..codes import Codes
-from ..compression import fit, norms_vary
 from ..errors import BudgetError
 from ..evaluate.buckets import NAMES as BUCKETS
 from ..evaluate.buckets import popularity_buckets
-from ..evaluate.compare import compare_parts
+from ..evaluate.compare import compare, compare_parts
 from ..evaluate.fidelity import places
 from ..evaluate.measure import baseline as baseline_of
 from ..evaluate.measure import evaluate
@@ -22,17 +20,14 @@ from ..evaluate.task import Task
 from ..fitting.exposure import exposure
 from ..progress import Progress, silent
 from ..search import Aligned, Searcher
-from ..table import Table, encode_rows
+from ..table import Table
 from ..vectors import Vectors
 from .evidence import FIDELITY_METRICS, QUALITY, Evidence, as_searched
+from .ladder import choose_within, fit_ladder, ladder
 from .measure import BUCKET_METRIC
-from .shortlist import shortlist
 
 # From the strongest split to the mildest: power of the exposure weight, and the smallest size that a row may get, as a share of the mean size.
-SPLITS = ((1.0, 0.0), (0.5, 0.0), (1.0, 0.5), (0.5, 0.5), (0.0, 0.5))
-# Sizes of the ladder against the mean size.
-STEPS = (0.25, 0.5, 1.0, 2.0, 4.0)
-LADDER_ROWS = 16_384
+SPLITS = ((1.0, 1 / 3), (0.5, 1 / 3), (1.0, 0.5), (0.5, 0.5), (0.5, 0.7), (0.0, 0.5))
 DEPTHS = (10, 100)
 # Buckets with fewer places in the exact lists cannot be told from chance.
 LEAST_PLACES = 100
@@ -40,6 +35,8 @@ LEAST_PLACES = 100
 LIFT = 4.0
 TURNS = 3
 FIRST = "all@10"
+# Standard errors on either side of a 95 % interval.
+Z95 = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ class Trial:
 
     lean: power of the weights; None is the table of one size. least: the smallest size allowed, as a share of the mean size.
     kept: "all@10", "head@10", "tail@100" and so on -> share of the places in the exact lists of that depth, of all rows or of a bucket's, that are still filled
-    by the same row; see `kept_places`. pays: what is kept less than in the table of one size, and buckets of which recall is lower by more than chance.
+    by the same row; see `kept_places`. pays: what is lower than in the table of one size by more than chance: places kept, a bucket's recall, the quality.
     lifts: (bucket, factor) by which the weights of its rows were raised, so that it would not pay.
     """
 
@@ -82,16 +79,18 @@ def tier(
 ) -> Tiering:
     """Spread the rows over several sizes within the bytes of `uniform`, codebooks included, if that keeps more of the exact lists and no bucket pays.
 
-    uniform: the same rows at one size. codecs: what rows may be coded with; by default a `ladder` of a quarter to four times the size. weight: (n,) exposure
+    uniform: the same rows at one size. codecs: what rows may be coded with; by default a `ladder`; each is fitted once, and shorter forms
+    that read its state are sizes too. weight: (n,) exposure
     weights of the final table. splits: (lean, least) to try, see Trial. sample: rows to fit on, as in `compress`.
-    A bucket pays when it keeps less of its places in the exact lists than in `uniform`, or when its recall is lower by more than chance (95 % paired
-    interval). For the trials weights come from half of the choosing users, and the judgement from the other half; users of the reporting half are never
-    looked at. Where a bucket pays, the weights of its rows are raised and the split is tried again; the first split that passes is taken.
+    A bucket pays when it keeps fewer of its places in the exact lists than in `uniform`, or when its recall is lower; both by more than chance (95 %, paired).
+    All together pay when NDCG@10 is lower by more than chance. For the trials weights come from half of the choosing users, and the judgement from the other
+    half; users of the reporting half are never looked at. Where a bucket pays, the weights of its rows are raised and the split is tried again; then milder
+    splits follow, and the first that passes is taken.
     Memory: a few tables of this size. Raises what `compress` raises.
     """
     row_bytes = sum(uniform.parts()[part] for part in ("codes", "scales")) / uniform.count
-    codecs = ladder(vectors, row_bytes, unit=evidence.unit, weight=weight, seed=seed) if codecs is None else codecs
-    rates = measure_rates(vectors, codecs, weight=weight, unit=evidence.unit, sample=sample, seed=seed, progress=progress)
+    codecs = ladder(vectors, row_bytes, unit=evidence.unit) if codecs is None else codecs
+    rates = fit_ladder(vectors, codecs, weight=weight, unit=evidence.unit, sample=sample, seed=seed, progress=progress)
     task, trial_weight = _guard(vectors, evidence, weight, seed)
     metrics = (QUALITY, *FIDELITY_METRICS) if evidence.judged else FIDELITY_METRICS
     exact = baseline_of(vectors, task, metrics=metrics, unit=evidence.unit, seed=seed)
@@ -109,7 +108,7 @@ def tier(
                 break
             after = judged(coded(vectors, rates, choice))
             kept = kept_places(after, exact, task)
-            trials.append(Trial(lean, least, kept, _pays(trials[0].kept, kept, before, after), tuple(sorted(lifts.items()))))
+            trials.append(Trial(lean, least, kept, _pays(before, after, exact, task), tuple(sorted(lifts.items()))))
             payers = {part for said in trials[-1].pays for part in BUCKETS if part in said}
             if not payers or trial_weight is None or not lean:
                 break
@@ -146,60 +145,45 @@ def _refusal(trials: Sequence[Trial]) -> str:
     return f"Tiers were refused: on users kept apart every split loses more than one size does ({payers or 'no gain'})."
 
 
-def ladder(vectors: Vectors, row_bytes: float, *, unit: bool = False, weight: F32 | None = None, seed: int = 0) -> list[Codec]:
-    """Codecs of a quarter to four times `row_bytes`: at each size the short-listed one with the least error, and the least among those without heavy codebooks.
-
-    Measured on at most 16,384 rows, each codec fitted on a random half of them.
-    """
-    rng = np.random.default_rng(seed)
-    rows, x = as_searched(vectors, unit).sample(min(LADDER_ROWS, vectors.count), rng)
-    some = vectors.arranged(rows)
-    half = np.sort(rng.permutation(rows.size)[: max(1, rows.size // 2)])
-    x = unit_rows(x) if unit else x
-    kept: list[Codec] = []
-    for step in STEPS:
-        try:
-            codecs = shortlist(vectors.dim, max(1, int(step * row_bytes)), rows=vectors.count, norms_vary=not unit and norms_vary(x))
-        except BudgetError:
-            continue
-        found = []
-        for codec in codecs:
-            fitted = fit(some.arranged(half), codec, weight=None if weight is None else weight[rows[half]], unit=unit, seed=seed)
-            error = np.square(fitted.codec.decode(fitted.state, Codes(encode_rows(fitted.codec, fitted.state, x))) - x, dtype=np.float64).sum()
-            heavy = sum(array.nbytes for array in fitted.state.values()) > step * row_bytes * vectors.count
-            found.append((float(error), codec, heavy))
-        best = min(found, key=lambda one: one[0])
-        light = [one for one in found if not one[2]]
-        kept += [best[1], *([min(light, key=lambda one: one[0])[1]] if light else [])]
-    return list(dict.fromkeys(kept))
-
-
 def kept_places(after: Report, exact: Report, task: Task) -> dict[str, float]:
     """Share of the places of the exact lists whose row is still in the list: of all in the top 10, and of each popularity bucket.
 
     A bucket with fewer than 100 places in the top 10 is judged in the top 100, and not at all with fewer there.
     """
-    kept: dict[str, float] = {}
+    return {name: float(held.sum() / wanted.sum()) for name, (held, wanted) in _kept(after, exact, task).items()}
+
+
+def _kept(after: Report, exact: Report, task: Task) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Places of each query's exact list that are kept, and all of them: two int64 (q,) for each name of `kept_places`."""
+    kept: dict[str, tuple[np.ndarray, np.ndarray]] = {}
     for depth in DEPTHS:
         wanted, found = exact.ranking.rows[:, :depth], after.ranking.rows[:, :depth]
         there = wanted >= 0
-        held = places(wanted, found) < found.shape[1]
-        kept.setdefault(FIRST, float(held[there].mean()))
+        held = there & (places(wanted, found) < found.shape[1])
+        kept.setdefault(FIRST, (held.sum(axis=1), there.sum(axis=1)))
         if task.popularity is None:
             continue
         buckets = popularity_buckets(task.events(max(int(wanted.max()) + 1, task.popularity.size)))
         bucket = np.where(there, buckets.number[np.maximum(wanted, 0)], -1)
         for number, name in enumerate(buckets.names):
-            if (bucket == number).sum() >= LEAST_PLACES and not any(key.startswith(f"{name}@") for key in kept):
-                kept[f"{name}@{depth}"] = float(held[bucket == number].mean())
+            mine = bucket == number
+            if mine.sum() >= LEAST_PLACES and not any(key.startswith(f"{name}@") for key in kept):
+                kept[f"{name}@{depth}"] = ((held & mine).sum(axis=1), mine.sum(axis=1))
     return kept
 
 
-def _pays(before: dict[str, float], after: dict[str, float], uniform: Report, tiered: Report) -> tuple[str, ...]:
-    """What is kept less than in the table of one size, and buckets of which recall is lower by more than chance."""
-    worse = [name for name, share in before.items() if after[name] < share]
-    lost = {name: losses[BUCKET_METRIC] for name, losses in compare_parts(uniform, tiered).items() if BUCKET_METRIC in losses}
-    return (*worse, *(f"recall of {name}" for name, loss in lost.items() if loss.is_known and loss.low > 0))
+def _pays(uniform: Report, tiered: Report, exact: Report, task: Task) -> tuple[str, ...]:
+    """Where less is kept than in the table of one size, recall of a bucket or the quality of all lists is lower: each by more than chance (95 %, paired)."""
+    before, after = (_kept(report, exact, task) for report in (uniform, tiered))
+    worse = [name for name in before if _falls(after[name][0] - before[name][0])]
+    parts = {f"recall of {name}": losses.get(BUCKET_METRIC) for name, losses in compare_parts(uniform, tiered).items()}
+    quality = compare(uniform, tiered).get(QUALITY)
+    return (*worse, *(name for name, loss in [*parts.items(), (f"{QUALITY} of all", quality)] if loss is not None and loss.is_known and loss.low > 0))
+
+
+def _falls(change: np.ndarray) -> bool:
+    """Whether changes (q,) sum up to less than 0 by more than chance."""
+    return bool(change.sum() < -Z95 * change.std() * np.sqrt(change.size)) and bool(change.sum() < 0)
 
 
 def _guard(vectors: Vectors, evidence: Evidence, weight: F32 | None, seed: int) -> tuple[Task, F32 | None]:
@@ -215,9 +199,7 @@ def _guard(vectors: Vectors, evidence: Evidence, weight: F32 | None, seed: int) 
 
 def _choice(rates: Rates, row_bytes: float, uniform: Table, weight: F32 | None, lean: float, least: float) -> np.ndarray | None:
     """The rates of all rows, none below the least size; None where the bytes do not suffice."""
-    first = int(np.searchsorted(rates.row_bytes, least * row_bytes))
     try:
-        allowed = replace(rates, fitted=rates.fitted[first:], row_bytes=rates.row_bytes[first:], errors=rates.errors[:, first:])
-        return first + choose_rates(allowed, row_bytes, weight=weight, lean=lean, codebooks=uniform.parts()["codebooks"])
+        return choose_within(rates, row_bytes, least, weight=weight, lean=lean, codebooks=uniform.parts()["codebooks"])
     except BudgetError:
         return None
