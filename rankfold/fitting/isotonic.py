@@ -26,7 +26,8 @@ def isotonic_knots(x: np.ndarray, y: np.ndarray) -> tuple[F32, F32]:
     last = np.append(first[1:], place.size) - 1
     keep = np.unique(np.concatenate([first, last]))
     block = np.searchsorted(first, keep, side="right") - 1
-    return place[keep], level[block].astype(np.float32)
+    # Blocks rise as products of sums; their quotients may fall by a last bit.
+    return place[keep], np.maximum.accumulate(level[block]).astype(np.float32)
 
 
 def pool(values: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -52,13 +52,11 @@ def archive(path: Path | str, file: Path | str, *, progress: Progress = silent) 
     """Write the artifact at `path` (or the current one of a store folder) into one file, smaller and exact: `restore` gives the same artifact back.
 
     Old or new, never torn: the file appears by one rename when it is whole, in place of one that was there. Every byte of the artifact is compared
-    with its digest on the way. Raises InputError when `file` cannot be a file, ArtifactError when the artifact is damaged or the disk refuses.
+    with its digest on the way. Raises InputError when `file` cannot be a file or would lie in the artifact itself, ArtifactError when the artifact is
+    damaged or the disk refuses.
     """
-    file = Path(file)
-    if file.is_dir() or not file.parent.is_dir():
-        got = "a folder" if file.is_dir() else f"a file in {file.parent}, which is not a folder"
-        raise InputError(f"{file}: got {got}; expected the path of a file, new or old, in a folder that is there.")
-    directory = resolve(path)
+    file, directory = Path(file), resolve(path)
+    _check_file(file, directory)
     read_manifest(directory)
     raw = (directory / MANIFEST).read_bytes()
     manifest = parse(raw)
@@ -84,6 +82,16 @@ def archive(path: Path | str, file: Path | str, *, progress: Progress = silent) 
         sync_directory(file.parent)
     size = PREFIX_BYTES + payload_bytes + len(raw) + len(planned)
     return Archived(file, digest_of(raw), manifest.rows, sum(cost.bytes for cost in costs), size, tuple(costs))
+
+
+def _check_file(file: Path, directory: Path) -> None:
+    """Raise InputError unless an archive of the artifact in `directory` can be written to `file`."""
+    special = file.exists() and not file.is_file()
+    if special or not file.parent.is_dir():
+        got = "a folder" if file.is_dir() else "a device or pipe" if special else f"a file in {file.parent}, which is not a folder"
+        raise InputError(f"{file}: got {got}; expected the path of a file, new or old, in a folder that is there.")
+    if file.parent.resolve() == directory.resolve():
+        raise InputError(f"{file}: got a file in the artifact itself, which never changes; expected a path elsewhere.")
 
 
 def _append(out: BinaryIO, content: np.ndarray, entry: FileEntry, name: str, directory: Path) -> tuple[Coded, float]:

@@ -31,5 +31,9 @@ def link_equal(paths: Sequence[Path | str]) -> int:
                 # Beside the artifact: a file left inside it by a crash would count as damage.
                 link = hidden_name(directory.parent)
                 os.link(known, link)
-                os.replace(link, file)
+                try:
+                    os.replace(link, file)
+                except BaseException:
+                    link.unlink(missing_ok=True)
+                    raise
     return freed

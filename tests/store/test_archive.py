@@ -89,6 +89,17 @@ def test_paths_that_cannot_be_files_are_refused(artifact, tmp_path):
         archive(artifact, tmp_path)
     with pytest.raises(InputError, match="which is not a folder"):
         archive(artifact, tmp_path / "none" / "items.rfa")
+    with pytest.raises(InputError, match="in the artifact itself"):
+        archive(artifact.parent, artifact / "items.rfa")
+    assert not list(artifact.glob("*.rfa"))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_a_pipe_is_not_replaced(artifact, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="a device or pipe"):
+        archive(artifact, tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
 
 
 def test_a_damaged_artifact_makes_no_archive(artifact, tmp_path):

@@ -1,10 +1,15 @@
 """Equal state files become one file on disk, and every artifact stays whole."""
 
+import errno
+import os
+
 import numpy as np
+import pytest
 
 from rankfold.codecs import get
 from rankfold.codes import Codes
 from rankfold.compression import fit
+from rankfold.errors import ArtifactError
 from rankfold.store import link_equal, load, save, verify
 from rankfold.table import Segment, build, encode_rows
 from rankfold.vectors import as_vectors
@@ -42,3 +47,18 @@ def test_damaged_files_are_left_alone(tmp_path):
     book.write_bytes(raw)
     link_equal([tmp_path / "a", tmp_path / "b"])
     assert book.stat().st_nlink == 1 and verify(tmp_path / "a") == [] and verify(tmp_path / "b") != []
+
+
+def test_a_refused_rename_leaves_nothing_behind(tmp_path, monkeypatch):
+    x = np.random.default_rng(0).normal(size=(30, 8)).astype(np.float32)
+    fitted = fit(as_vectors(x), get("residual")(levels=2), norms="raw")
+    for name, rows in (("a", x), ("b", x[:20])):
+        save(of(rows, fitted), tmp_path / name)
+
+    def refused(*_):
+        raise OSError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refused)
+    with pytest.raises(ArtifactError, match="could not be written"):
+        link_equal([tmp_path / "a", tmp_path / "b"])
+    assert not list(tmp_path.glob("*/.rankfold-*")) and verify(tmp_path / "b") == []
