@@ -2,21 +2,21 @@
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from .arrays import F32, as_weight, row_norms, unit_rows
-from .codec import Codec, inner_of, settled, to_spec, with_budget
+from .arrays import F32, as_matrix, as_weight, row_norms, unit_rows
+from .codec import Codec, fit_codec, inner_of, settled, to_spec, with_budget
 from .codecs import get
 from .codes import Arrays, Codes
 from .errors import InputError, SpecError
 from .fallback import JUDGED_ROWS, better
 from .progress import Progress, silent
 from .store import ArtifactWriter, load
-from .table import Segment, Table, encode_rows
+from .table import Segment, Table, check_space, encode_rows
 from .vectors import Vectors
 
 SAMPLE_ROWS = 200_000
@@ -40,6 +40,7 @@ def compress(
     how: Codec,
     *,
     weight: F32 | None = None,
+    queries: F32 | Vectors | None = None,
     unit: bool = False,
     norms: Literal["auto", "raw"] = "auto",
     sample: int | None = None,
@@ -51,9 +52,11 @@ def compress(
 ) -> Table:
     """Fit `how` on a sample of the rows, then encode all of them.
 
-    weight: (n,) what each row counts in the fit; see `exposure`. unit: normalise rows first (cosine). norms: "auto" puts `normed` around a codec that
-    needs it when row lengths vary, and `unit` around one that shrinks rows when they do not; "raw" takes the codec as it is. The byte of `normed` comes out
-    of the codec's own budget where it has one (a setting `bytes`). Settings that the codec leaves open are chosen from the sample.
+    weight: (n,) what each row counts in the fit; see `exposure`. queries: (m, d) what the rows will be asked, such as users of an earlier time, for codecs
+    that look at it (`viewed`; others do not); queries of zeros say nothing, and at most 200,000 are looked at. unit: normalise rows first (cosine).
+    norms: "auto" puts `normed` around a codec that needs it when row lengths vary, and `unit` around one that shrinks rows when they do not (for `viewed`:
+    inside); "raw" takes the codec as it is. The byte of `normed` comes out of the codec's own budget where it has one (a setting `bytes`). Settings that the
+    codec leaves open are chosen from the sample.
     sample: rows to fit on; by default at most 200,000 rows and 2^25 values. The longest and the shortest row are always among them, so that no row lies
     outside the lengths that the codec can store.
     fallback: a learned codec (codebooks, tables) that leaves more error of directions on rows that it was not fitted to (on the table's own where all were)
@@ -65,12 +68,12 @@ def compress(
     """
     if norms not in ("auto", "raw"):
         raise InputError(f'norms: got {norms!r}; expected "auto" or "raw".')
-    fitted = fit(vectors, how, weight=weight, unit=unit, norms=norms, sample=sample, fallback=fallback, seed=seed, progress=progress)
+    fitted = fit(vectors, how, weight=weight, queries=queries, unit=unit, norms=norms, sample=sample, fallback=fallback, seed=seed, progress=progress)
     if out is None:
         columns = _encode_in_memory(vectors, fitted, unit, progress)
         segment = Segment(fitted.codec, fitted.state, Codes(columns), 0)
         return Table(vectors.dim, unit, vectors.ids, (segment,), space=vectors.space)
-    details = {"seed": seed, "asked": to_spec(how), "weighted": weight is not None}
+    details = {"seed": seed, "asked": to_spec(how), "weighted": weight is not None, "queried": queries is not None}
     return _encode_to_disk(vectors, fitted, unit, Path(out), note, details, progress)
 
 
@@ -79,6 +82,7 @@ def fit(
     how: Codec,
     *,
     weight: F32 | None = None,
+    queries: F32 | Vectors | None = None,
     unit: bool = False,
     norms: Literal["auto", "raw"] = "auto",
     sample: int | None = None,
@@ -88,6 +92,7 @@ def fit(
 ) -> Fitted:
     """The first half of `compress`: the codec that will be used and its state, read-only arrays. Same arguments, same errors; compares only if asked."""
     weights = as_weight(weight, vectors.count)
+    asked = None if queries is None else _asked(vectors, queries, seed)
     most = min(SAMPLE_ROWS, max(1_000, SAMPLE_VALUES // vectors.dim)) if sample is None else sample
     if isinstance(most, bool) or most < 1:
         raise InputError(f"sample: got {sample!r}; expected a number of rows of at least 1.")
@@ -100,10 +105,11 @@ def fit(
     if unit:
         x = unit_rows(x)
     if norms == "auto":
-        how = with_lengths(how, x, all_nonzero=rows.size == vectors.count or not shrinks(how) or not _holds_zero_rows(vectors))
+        all_nonzero = rows.size == vectors.count or not shrinks(how) or not _holds_zero_rows(vectors)
+        how = with_lengths(how, x, all_nonzero=all_nonzero, queried=asked is not None)
     how.row_bytes(vectors.dim)
-    how = settled(how, x, w, rng)
-    state = how.fit(x, w, rng)
+    how = settled(how, x, w, rng, asked)
+    state = fit_codec(how, x, w, rng, asked)
     plain = None if fallback is None else _plainer(vectors, how, state, (rows, x, w), weights, unit, seed, fallback)
     if plain is not None:
         how = with_lengths(plain, x) if norms == "auto" else plain
@@ -113,6 +119,19 @@ def fit(
         array.flags.writeable = False
     progress("fit", 1, 1)
     return Fitted(how, state)
+
+
+def _asked(vectors: Vectors, queries: F32 | Vectors, seed: int) -> F32:
+    """The queries that say something, float32 (m, d). Raises InputError for bad ones, and where there are none."""
+    rng = np.random.default_rng(seed)
+    if isinstance(queries, Vectors):
+        check_space(queries.space, vectors.space, "queries")
+        queries = queries.sample(SAMPLE_ROWS, rng)[1]
+    matrix = as_matrix(queries, "queries", dim=vectors.dim)
+    told = np.flatnonzero(matrix.any(axis=1))
+    if not told.size:
+        raise InputError(f"queries: got {len(matrix)} rows, all zeros; expected at least one with a direction, or None.")
+    return matrix[told if told.size <= SAMPLE_ROWS else np.sort(rng.choice(told, SAMPLE_ROWS, replace=False))]
 
 
 def _plainer(
@@ -154,11 +173,19 @@ def sample_with_extremes(vectors: Vectors, most: int, rng: np.random.Generator) 
     return np.concatenate([rows, np.array(extremes, np.int64)]), np.concatenate([x, *more])
 
 
-def with_lengths(how: Codec, x: F32, *, all_nonzero: bool = True) -> Codec:
+def with_lengths(how: Codec, x: F32, *, all_nonzero: bool = True, queried: bool = False) -> Codec:
     """The codec with what keeps the lengths of rows (n, d) around it: `normed` where they vary, `unit` where all have one length and the codec shrinks rows.
 
-    all_nonzero: whether no row beside these is all zeros, which has no length to be brought to.
+    all_nonzero: whether no row beside these is all zeros, which has no length to be brought to. queried: whether the fit will be given queries. A codec with a
+    metric of its own keeps lengths inside, where errors are measured: with queries, rows of one length have several there.
     """
+    if hasattr(how, "metric"):
+        inside = how.inner  # type: ignore[attr-defined]
+        if not queried:
+            inside = with_lengths(inside, x, all_nonzero=all_nonzero)
+        elif not takes_any_norm(inside):
+            inside = get("normed")(inner=with_budget(inside, 1))
+        return replace(how, inner=inside)  # type: ignore[type-var, call-arg]
     if needs_norms(how, x):
         return get("normed")(inner=with_budget(how, 1))
     return get("unit")(inner=how) if shrinks(how) and all_nonzero and one_length(x) else how

@@ -23,6 +23,9 @@ JUDGED_ROWS = 2_048
 def is_learned(how: Codec) -> bool:
     """Whether what codes the rows in the end, behind any wrappers, is codebooks or tables: codecs that shrink rows and are made for rows like those of the fit."""
     inner = inner_of(how)
+    # Its errors are small in its own metric, not in the plain one.
+    if hasattr(how, "metric"):
+        return False
     return bool(how.shrinks and not how.any_norm) if inner is None else is_learned(inner)
 
 

@@ -1,10 +1,12 @@
 """Compress: what is fitted, on which rows, with which weights, and what lands on disk."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 from rankfold.arrays import unit_rows
-from rankfold.codec import describe
+from rankfold.codec import describe, to_spec
 from rankfold.codecs import from_spec
 from rankfold.compression import compress, needs_norms, shrinks
 from rankfold.errors import ArtifactError, InputError, SpecError
@@ -131,3 +133,49 @@ def test_refusals():
         compress(vectors, PQ, weight=np.ones(3))
     with pytest.raises(SpecError, match="groups"):
         compress(vectors, from_spec({"codec": "pq", "groups": 400}))
+
+
+def narrow(count, dim, seed=0):
+    return (np.random.default_rng(seed).standard_normal((count, dim)) * np.where(np.arange(dim) < 4, 1, 0.1)).astype(np.float32)
+
+
+@pytest.mark.parametrize("unit", [False, True])
+def test_queries_reach_the_codec_and_its_lengths_are_kept_where_it_measures(unit):
+    viewed = from_spec({"codec": "viewed", "inner": {"codec": "trellis", "bytes": 8}})
+    table = compress(as_vectors(free_norms()), viewed, queries=narrow(200, 16), unit=unit)
+    segment = table.segments[0]
+    assert to_spec(segment.codec)["inner"]["codec"] == "normed" and to_spec(segment.codec)["inner"]["inner"]["bytes"] == 7
+    assert segment.codec.metric(segment.state)[0, 0] > 1.2
+    plain = compress(as_vectors(free_norms()), viewed, unit=unit).segments[0]
+    assert to_spec(plain.codec)["inner"]["codec"] == ("unit" if unit else "normed") and "axes" not in plain.state
+
+
+def test_queries_in_other_forms_and_zeros_among_them_say_the_same():
+    viewed, queries = from_spec({"codec": "viewed", "inner": {"codec": "half"}}), narrow(200, 16)
+    with_zeros = np.insert(queries, 5, 0, axis=0)
+    states = [compress(as_vectors(free_norms()), viewed, queries=form).segments[0].state for form in (queries, with_zeros, as_vectors(queries))]
+    assert all(np.array_equal(states[0]["axes"], state["axes"]) for state in states)
+
+
+def test_bad_queries_are_refused_at_the_door(tmp_path):
+    vectors = as_vectors(free_norms(), space="a")
+    nan = narrow(9, 16)
+    nan[4, 2] = np.nan
+    for queries, said in (
+        (narrow(9, 15), "queries: got 15 dimensions"),
+        (nan, "queries: row 4 holds nan"),
+        (np.zeros((3, 16), np.float32), "all zeros"),
+        (np.empty((0, 16), np.float32), "queries: got no rows"),
+        (as_vectors(narrow(9, 16), space="b"), "queries: these vectors live in the space 'b'"),
+    ):
+        with pytest.raises(InputError, match=said):
+            compress(vectors, from_spec({"codec": "int8"}), queries=queries, out=tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_codec_with_a_metric_of_its_own_is_not_judged_by_plain_errors():
+    x = np.random.default_rng(0).standard_normal((400, 64), dtype=np.float32) * (np.arange(64) < 4).astype(np.float32)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        compress(as_vectors(x), from_spec({"codec": "viewed", "inner": {"codec": "pq", "groups": 4, "bits": 4}}), queries=narrow(50, 64))
+    assert not caught

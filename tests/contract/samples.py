@@ -5,7 +5,7 @@ from functools import cache
 import numpy as np
 
 from rankfold import codecs
-from rankfold.codec import Codec, describe, to_spec
+from rankfold.codec import Codec, describe, fit_codec, to_spec
 from rankfold.codes import Codes
 from rankfold.errors import SpecError
 from rankfold.table import encode_rows
@@ -35,7 +35,12 @@ def settings(name: str, dim: int) -> list[dict]:
             {"dims": max(1, dim // 2), "centre": True, "inner": {"codec": "scalar", "bits": 4}},
             {"dims": max(1, dim // 2), "method": "leading", "inner": {"codec": "sign"}},
         ],
-        "rotated": [{}, {"kind": "pca", "inner": {"codec": "largest", "keep": max(1, dim // 4)}}, {"inner": {"codec": "normed"}}],
+        "rotated": [
+            {},
+            {"kind": "pca", "inner": {"codec": "largest", "keep": max(1, dim // 4)}},
+            {"inner": {"codec": "normed"}},
+            {"inner": {"codec": "viewed", "inner": {"codec": "half"}}},
+        ],
         "layered": [
             {"coarse": {"codec": "residual", "levels": 2, "refits": 1}, "fine": {"codec": "trellis", "bytes": 4}},
             {"coarse": {"codec": "pq", "groups": 2}, "fine": NOT_LISTED, "bytes": 2 + dim // 4 + 1},
@@ -45,6 +50,11 @@ def settings(name: str, dim: int) -> list[dict]:
             {},
             {"inner": {"codec": "layered", "coarse": {"codec": "residual", "levels": 2}, "fine": {"codec": "trellis", "bytes": 6}}},
             {"inner": {"codec": "reduced", "dims": max(1, dim // 2), "inner": NOT_LISTED}},
+        ],
+        "viewed": [
+            {"inner": NOT_LISTED},
+            {"inner": {"codec": "normed", "inner": {"codec": "trellis", "bytes": max(1, dim // 4)}}, "power": 1.0, "rank": 4},
+            {"inner": {"codec": "layered", "coarse": {"codec": "residual", "levels": 2}, "fine": {"codec": "trellis", "bytes": 4}}, "power": 0.5},
         ],
         "normed": [{}, {"inner": {"codec": "int8"}}, {"inner": {"codec": "reduced", "dims": max(1, dim // 2), "inner": NOT_LISTED}}],
         "pq": [{"groups": 4}, {"groups": 4, "bits": 4}, {"groups": 2, "rotation": "learned"}],
@@ -98,10 +108,17 @@ def rows(dim: int, kind: str, count: int = ROWS, seed: int = 0) -> np.ndarray:
     return x.astype(np.float32)
 
 
+def fit(one: Codec, x: np.ndarray, weight: np.ndarray, seed: int) -> dict:
+    """State of a codec; one that sees queries is shown some that look in few directions."""
+    rng = np.random.default_rng([3, x.shape[1]])
+    queries = rng.standard_normal((60, x.shape[1])) * np.where(np.arange(x.shape[1]) < 5, 2, 0.4)
+    return fit_codec(one, x, weight, np.random.default_rng(seed), queries.astype(np.float32))
+
+
 @cache
 def fitted(case: tuple[Codec, int, str]) -> tuple[dict, Codes, np.ndarray]:
     """State, codes and the rows of a case."""
     one, dim, kind = case
     x = rows(dim, kind)
-    state = one.fit(x, np.ones(ROWS, np.float32), np.random.default_rng(7))
+    state = fit(one, x, np.ones(ROWS, np.float32), 7)
     return state, Codes(encode_rows(one, state, x)), x

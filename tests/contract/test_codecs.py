@@ -31,7 +31,7 @@ def same(a, b):
 
 def refit(case, x, seed=7):
     one = case[0]
-    state = one.fit(x, np.ones(len(x), np.float32), np.random.default_rng(seed))
+    state = samples.fit(one, x, np.ones(len(x), np.float32), seed)
     return state, Codes(encode_rows(one, state, x))
 
 
@@ -251,7 +251,7 @@ def test_rows_of_no_weight_do_not_stop_a_fit(case):
     x = samples.rows(dim, kind)
     weight = np.zeros(len(x), np.float32)
     weight[:30] = 2
-    state = one.fit(x, weight, np.random.default_rng(0))
+    state = samples.fit(one, x, weight, 0)
     assert np.isfinite(one.decode(state, Codes(encode_rows(one, state, x)))).all()
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from rankfold import kernels
 from rankfold.arrays import F32
-from rankfold.codec import Codec
+from rankfold.codec import Codec, fit_codec
 from rankfold.codecs import from_spec
 from rankfold.codes import Codes
 from rankfold.store import save
@@ -30,6 +30,7 @@ SPECS = {
     "scalar": {"bits": 3},
     "trellis": {"bytes": 4},
     "unit": {"inner": {"codec": "residual", "levels": 2}},
+    "viewed": {"inner": {"codec": "scalar", "bits": 2}},
 }
 
 
@@ -51,7 +52,7 @@ def write(codec: Codec, folder: Path) -> None:
     """Fit on the sample, encode its first rows, and store input, artifact and decoded rows in a new folder."""
     x = sample()
     with kernels.use("reference"):
-        state = codec.fit(x, np.ones(SAMPLE, np.float32), np.random.default_rng(0))
+        state = fit_codec(codec, x, np.ones(SAMPLE, np.float32), np.random.default_rng(0), queries=x[: SAMPLE // 2])
         codes = Codes(encode_rows(codec, state, x[:ROWS]))
         table = Table(DIM, False, np.arange(ROWS), (Segment(codec, state, codes, 0),))
         folder.mkdir()
