@@ -126,6 +126,8 @@ def sensitivities(vectors: Vectors, users: F32 | None, *, seed: int = 0, progres
     seen = None
     if users is None:
         rows, queries = vectors.sample(min(SENSITIVITY_QUERIES, vectors.count), rng)
+        # The length of a query moves no list; products of two long rows would leave float32.
+        queries = unit_rows(queries)
         seen = Rows.from_pairs(np.arange(rows.size), rows, rows.size)
     else:
         queries = users[np.sort(rng.choice(users.shape[0], min(SENSITIVITY_QUERIES, users.shape[0]), replace=False))]

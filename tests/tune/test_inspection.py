@@ -72,3 +72,9 @@ def test_sensitivity_ranks_planted_dimensions_by_users_and_by_rows():
         assert set(found["blocks"]["order"][-6:]) == set(range(10, 16)) and set(found["directions"]["order"][-12:]) == set(range(20, 32))
         assert any("Half of the dimensions" in line for line in inspect(as_vectors(x), users=users)["advice"])
     assert inspect(as_vectors(x[:10]))["sensitivity"] is None
+
+
+def test_sensitivity_of_very_long_rows_is_that_of_the_same_rows_at_length_one():
+    x = gaussian(200, 8)
+    short, long = (inspect(as_vectors(x * np.float32(scale)))["sensitivity"]["dimensions"] for scale in (1, 2.0**66))
+    assert long["order"] == short["order"] and long["loss"] == short["loss"]
