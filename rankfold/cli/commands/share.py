@@ -35,7 +35,7 @@ def share(
     if len(set(names)) < len(names):
         raise InputError(f"items: got {', '.join(names)}; expected file names that differ, as they name the tables.")
     roots = {name: out / name for name in names}
-    for root in roots.values():
+    for root in (out, *roots.values()):
         check_root(root)
     how = read_spec(codec)
     found = share_codebooks({path.stem: read_items(path, zero_rows=zero_rows) for path in items}, how, limit=limit, unit=unit, seed=seed)

@@ -35,3 +35,6 @@ def test_wrong_use_writes_nothing(rankfold, tables):
     assert same.exit_code == 3 and "differ" in same.stderr and not (tables / "out").exists()
     one = rankfold("share", tables / "books.npy", "--codec", tables / "pq.json", "-o", tables / "out")
     assert one.exit_code == 3 and "at least two" in one.stderr and not (tables / "out").exists()
+    two = (tables / "books.npy", tables / "films.npy", "--codec", tables / "pq.json")
+    file = rankfold("share", *two, "-o", tables / "pq.json")
+    assert file.exit_code == 3 and "pq.json: is a file; expected a folder" in file.stderr
