@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 
 STEPS = 10_000
+# Changes when results of another protocol stop being comparable.
+PROTOCOL = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ CHEAP, MIDDLING, SLOW = 0, 1, 2
 class Job:
     """Fit on `train` (t, d), code `rows` (n, d), spend at most `nbytes` a row. cosine: rows have length 1 and only their direction counts.
 
-    weight: (t,) what each training row counts, or None; only methods that take weights look at it.
+    weight: (t,) what each training row counts, or None; exposure: (n,) the same of all rows; queries: (m, d) the users behind them; half: (t,) which rows
+    are trained on. Only our codecs look at these.
     """
 
     train: F32
@@ -23,6 +24,9 @@ class Job:
     seed: int
     cosine: bool
     weight: F32 | None = None
+    exposure: F32 | None = None
+    queries: F32 | None = None
+    half: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +54,8 @@ class Method:
 
     plan: (dim, nbytes) -> settings, or None where no setting spends about that many bytes. code: does it. decodes: whether there are decoded rows, so that a
     norm byte can stand beside the code of a direction. raw: whether lengths are coded at all without that byte. small_books: codebooks of a few kilobytes,
-    made for small catalogues. cost: when its turn comes. sets: only on these, when given.
+    made for small catalogues. cost: when its turn comes. sets: only on these, when given. sizes: only at these bytes a row, which need not be sizes of the set,
+    with one seed. limit_s: processor seconds of one result before it is given up; 0 where the method keeps a limit of its own.
     """
 
     name: str
@@ -62,6 +67,8 @@ class Method:
     small_books: bool = False
     cost: int = CHEAP
     sets: tuple[str, ...] = ()
+    sizes: tuple[int, ...] = ()
+    limit_s: int = 600
 
 
 PEERS: dict[str, Method] = {}
@@ -77,11 +84,13 @@ def peer(
     small_books: bool = False,
     cost: int = CHEAP,
     sets: tuple[str, ...] = (),
+    sizes: tuple[int, ...] = (),
+    limit_s: int = 600,
 ) -> Callable[[Callable[[Job, dict], Coded]], Callable[[Job, dict], Coded]]:
-    """Declare a function as the peer `name`. sets: only on these, when given."""
+    """Declare a function as the peer `name`; the other arguments as in Method."""
 
     def declare(code: Callable[[Job, dict], Coded]) -> Callable[[Job, dict], Coded]:
-        PEERS[name] = Method(name, version, plan, code, decodes, raw, small_books, cost, sets)
+        PEERS[name] = Method(name, version, plan, code, decodes, raw, small_books, cost, sets, sizes, limit_s)
         return code
 
     return declare

@@ -15,16 +15,22 @@ from rankfold.compression import fit
 from rankfold.errors import SpecError
 from rankfold.search import Searcher
 from rankfold.table import Segment, Table, encode_rows
+from rankfold.tune.ladder import tiered
 from rankfold.vectors import as_vectors
 
-from .cache import digest
+from .cache import PROTOCOL, digest
 from .coded import Coded, Job
 
 # More levels take minutes to fit, and codes of a few levels and a trellis are better.
 MOST_LEVELS = 32
 # What a trellis can spend on a coordinate.
 MOST_BITS = 6
-STRONG = ("layered", "trellis", "residual")
+STRONG = ("layered", "trellis", "residual", "viewed", "tiers")
+# Which tier a row is in, of at most four: what puts the rows of a table back into the order of the catalogue.
+TIER_BYTES = 0.25
+TIER_FILES = ("tune/ladder.py", "tune/shortlist.py", "adaptive/tiers.py", "adaptive/allocation.py", "adaptive/stopping.py")
+# Where codebooks are not limited.
+ANY_CODEBOOKS = 1 << 40
 PACKAGE = Path(rankfold.__file__).parent
 
 
@@ -44,6 +50,13 @@ def specs(dim: int, nbytes: int, cosine: bool) -> dict[str, dict]:
     return {name: spec for name, spec in found.items() if spec and uses(spec) <= set(names()) and suits(spec, dim)}
 
 
+def judged_specs(dim: int, nbytes: int, cosine: bool, limited: bool) -> dict[str, dict]:
+    """Name -> spec of what needs users: sizes by exposure (tiers), and a trellis in the metric of what users ask (viewed)."""
+    viewed = {"codec": "viewed", "inner": {"codec": "trellis", "bytes": min(nbytes, MOST_BITS * dim // 8 + (not cosine))}}
+    sizes = {"codec": "tiers", "bytes": nbytes} | ({} if limited else {"codebooks": ANY_CODEBOOKS})
+    return {"viewed": viewed, "tiers": sizes} if suits(viewed, dim) else {"tiers": sizes}
+
+
 def suits(spec: dict, dim: int) -> bool:
     """Whether the codec takes rows of so many dimensions at that size."""
     try:
@@ -61,7 +74,8 @@ def folded(job: Job, spec: dict, *, weighted: bool) -> tuple[Table, float, float
     """(table of all rows, seconds of the fit, seconds of the encoding): what `compress` does, fitted on the training rows alone."""
     start = time.process_time()
     vectors = as_vectors(job.train, zero_rows="keep")
-    fitted = fit(vectors, from_spec(spec), weight=job.weight if weighted else None, sample=len(job.train), seed=job.seed)
+    asked = job.queries if "viewed" in uses(spec) else None
+    fitted = fit(vectors, from_spec(spec), weight=job.weight if weighted else None, queries=asked, sample=len(job.train), seed=job.seed)
     done = time.process_time()
     codes = Codes(encode_rows(fitted.codec, fitted.state, job.rows))
     table = Table(job.rows.shape[1], False, np.arange(len(job.rows)), (Segment(fitted.codec, fitted.state, codes, 0),))
@@ -70,6 +84,8 @@ def folded(job: Job, spec: dict, *, weighted: bool) -> tuple[Table, float, float
 
 def coded(job: Job, spec: dict, *, weighted: bool) -> Coded:
     """One of our codecs as a result among the others'; the note is the codec as it was settled."""
+    if spec["codec"] == "tiers":
+        return in_tiers(job, spec, weighted=weighted)
     table, fit_s, encode_s = folded(job, spec, weighted=weighted)
     parts = table.parts()
     searcher = Searcher(table, workers=1)
@@ -78,11 +94,39 @@ def coded(job: Job, spec: dict, *, weighted: bool) -> Coded:
     return Coded(row_bytes, parts["codebooks"], table.decode(), scan=lambda query: searcher.search(query, 100), fit_s=fit_s, encode_s=encode_s, note=note)
 
 
+def in_tiers(job: Job, spec: dict, *, weighted: bool) -> Coded:
+    """Rows at up to four sizes with the mean of the spec, lengths and the number of the tier included; decoded rows in the order of the job."""
+    start = time.process_time()
+    vectors = as_vectors(job.rows, zero_rows="keep")
+    books = {"codebooks": spec["codebooks"]} if "codebooks" in spec else {}
+    weight = job.exposure if weighted else None
+    table = tiered(vectors, spec["bytes"] - TIER_BYTES, weight=weight, rows=job.half, sample=len(job.half), seed=job.seed, **books)
+    done = time.process_time()
+    parts = table.parts()
+    sizes = [(segment.codec.row_bytes(table.dim), segment.count) for segment in table.segments]
+    row_bytes = (parts["codes"] + parts["scales"]) / table.count + (len(sizes) - 1).bit_length() / 8
+    searcher = Searcher(table, workers=1)
+    note = ", ".join(f"{count} rows of {size} B" for size, count in sizes)
+    rows = table.decode(table.row_of(vectors.ids))
+    return Coded(row_bytes, parts["codebooks"], rows, scan=lambda query: searcher.search(query, 100), fit_s=done - start, note=note)
+
+
+def digest_of(settings: dict) -> str:
+    """The name of a result of ours: its settings and the code behind them."""
+    return digest([PROTOCOL, settings, source_digest(frozenset(uses(settings["spec"])))])
+
+
 @cache
 def source_digest(codec_names: frozenset[str]) -> str:
     """A name of the code behind some codecs: their files and what they import of `codecs` and `fitting`, without comments and docstrings."""
     found: dict[str, str] = {}
-    wanted = [PACKAGE / "compression.py", *(PACKAGE / "codecs" / f"{name}.py" for name in sorted(codec_names | {"normed", "unit"}))]
+    files = TIER_FILES if "tiers" in codec_names else ()
+    codec_names = codec_names | ({"trellis", "residual"} if files else set())
+    wanted = [
+        PACKAGE / "compression.py",
+        *(PACKAGE / name for name in files),
+        *(PACKAGE / "codecs" / f"{name}.py" for name in sorted(codec_names | {"normed", "unit"})),
+    ]
     while wanted:
         path = wanted.pop()
         if str(path) in found or not path.exists():

@@ -10,6 +10,7 @@ from .coded import MIDDLING, SLOW, Coded, Job, peer
 BEAM_FIT, BEAM_CODE = 5, 16
 # With more levels one fit takes more than about ten minutes of a core.
 MOST_LEVELS_TEXT, MOST_LEVELS = 32, 33
+MOST_REFINED = 17
 
 
 def _additive(job: Job, settings: dict, made: object, width: int) -> Coded:
@@ -18,7 +19,9 @@ def _additive(job: Job, settings: dict, made: object, width: int) -> Coded:
     made.train(train)
     for part in parts_of(made):
         if isinstance(part, faiss.ResidualQuantizer):
-            part.max_beam_size = BEAM_CODE
+            # The beam through tables of products between codebooks: the same codes, five times faster.
+            part.max_beam_size, part.use_beam_LUT = BEAM_CODE, 1
+            part.compute_codebook_tables()
     fitted = time.process_time()
     codes = np.concatenate([made.compute_codes(np.ascontiguousarray(job.rows[first : first + 8_192])) for first in range(0, len(job.rows), 8_192)])
     coded = time.process_time()
@@ -67,8 +70,8 @@ def local_search(job: Job, settings: dict) -> Coded:
 
 def _levels(dim: int, nbytes: int) -> dict | None:
     most = MOST_LEVELS_TEXT if dim > 256 else MOST_LEVELS
-    # Refitting all books is a least squares of levels * 256 unknowns: on text it alone would take longer than a fit may.
-    return {"levels": nbytes, "bits": 8, "beam": [BEAM_FIT, BEAM_CODE], "refined": dim <= 256} if nbytes <= most else None
+    # Refitting all books is a least squares of levels * 256 unknowns: on text, and beyond 17 levels, it alone would take longer than a fit may.
+    return {"levels": nbytes, "bits": 8, "beam": [BEAM_FIT, BEAM_CODE], "refined": dim <= 256 and nbytes <= MOST_REFINED} if nbytes <= most else None
 
 
 def _splits(levels: int, bits: int) -> object:
@@ -82,7 +85,7 @@ def _splits(levels: int, bits: int) -> object:
 
 
 def _searched(dim: int, nbytes: int) -> dict | None:
-    fits = nbytes <= (16 if dim > 256 else 33)
+    fits = nbytes <= 17
     return {"levels": nbytes, "bits": 8, "iterations": 25, "searches": 8, "code_searches": 16} if fits else None
 
 
@@ -91,4 +94,4 @@ for levels in (4, 8):
     peer(f"faiss PRQ {levels} levels", _splits(levels, 8), cost=MIDDLING)(split_residual)
 for levels in (2, 4, 8):
     peer(f"faiss PRQ {levels} levels 4 bit", _splits(levels, 4), small_books=True)(split_residual)
-peer("faiss LSQ", _searched, cost=SLOW)(local_search)
+peer("faiss LSQ", _searched, cost=SLOW, limit_s=300)(local_search)

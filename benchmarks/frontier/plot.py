@@ -14,6 +14,8 @@ WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 860, 520, 62, 210, 46, 52
 FAMILIES = (
     "rankfold layered",
     "rankfold trellis",
+    "rankfold tiers",
+    "rankfold viewed",
     "rankfold",
     "faiss PQ",
     "faiss OPQ",
@@ -25,7 +27,7 @@ FAMILIES = (
     "faiss RaBitQ",
 )
 FAMILIES += ("PCA dims", "leading dims", "turbovec", "scann", "usearch", "sparse autoencoder")
-COLOURS = {"rankfold layered": "#b3123f", "rankfold trellis": "#e0641b", "rankfold": "#c99700"}
+COLOURS = {"rankfold layered": "#b3123f", "rankfold trellis": "#e0641b", "rankfold tiers": "#7d1128", "rankfold viewed": "#f0a33c", "rankfold": "#c99700"}
 PEER_COLOURS = (
     "#1f5fa8",
     "#2a8c82",

@@ -1,6 +1,7 @@
 """The frontier: every code that installs at equal bytes on every set. Computes what is not in the cache, then writes the table, the JSON and the plots.
 
-    python -m benchmarks.frontier.run [--only ours|peers|tables] [--sets a,b] [--sizes 16,32] [--seeds 1,2,3] [--redo METHOD] [--times] [--codelength]
+    python -m benchmarks.frontier.run [--only ours|peers|tables] [--sets a,b] [--sizes 16,32] [--seeds 1,2,3] [--methods A,B]
+        [--redo METHOD] [--keep] [--times] [--codelength]
 
 Every method is fitted on the same random half of the rows (by seed) and measured over all rows. Results lie in benchmarks/results/frontier/, one small file
 each; ours are measured again when the code behind them changes.
@@ -19,7 +20,7 @@ import signal  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 from collections.abc import Iterator  # noqa: E402
-from dataclasses import dataclass  # noqa: E402
+from dataclasses import dataclass, replace  # noqa: E402
 
 import numpy as np  # noqa: E402
 
@@ -33,10 +34,7 @@ from .measure import measure  # noqa: E402
 from .sets import NAMES, TEXTS, FrontierSet, Judged, bars_of, load, sizes_of  # noqa: E402
 
 FOLDER = datasets.RESULTS / "frontier"
-PROTOCOL = 1
 SEEDS = (1, 2, 3)
-# Processor seconds of one result, fit to measurement, before it is given up.
-MOST_SECONDS = 900
 # Text (True): points behind the best peer; factors: share of its NDCG. NEAR to be run with other seeds, FAR to be run at other sizes.
 NEAR = {True: 0.04, False: 0.05}
 FAR = {True: 0.12, False: 0.20}
@@ -59,8 +57,8 @@ class Work:
     def digest(self) -> str:
         """Changes with the protocol, the settings, and the code of ours."""
         if self.spec is not None:
-            return cache.digest([PROTOCOL, self.settings, ours.source_digest(frozenset(ours.uses(self.spec)))])
-        return cache.digest([PROTOCOL, self.settings, self.method.version])
+            return ours.digest_of(self.settings)
+        return cache.digest([cache.PROTOCOL, self.settings, self.method.version])
 
 
 def peer_work(name: str, size: int, seed: int) -> Iterator[Work]:
@@ -70,7 +68,7 @@ def peer_work(name: str, size: int, seed: int) -> Iterator[Work]:
     for method in PEERS.values():
         # Where codebooks count, those that take long to fit are far too large; elsewhere small ones have no point.
         unsuited = method.small_books != small and (method.small_books or method.cost != CHEAP)
-        if unsuited or (method.sets and name not in method.sets):
+        if unsuited or (method.sets and name not in method.sets) or (method.sizes and (size not in method.sizes or seed != SEEDS[0])):
             continue
         for form in forms.forms_of(method, cosine=name in TEXTS or name.endswith("elsa")):
             settings = method.plan(dim, forms.inner_bytes(form, size))
@@ -79,14 +77,17 @@ def peer_work(name: str, size: int, seed: int) -> Iterator[Work]:
 
 
 def our_work(name: str, size: int, seed: int) -> Iterator[Work]:
-    """Our codecs at one size of a set, the simplest ones at the bar sizes only; factors with exposure weights, and once without, to show what they do."""
+    """Our codecs at one size of a set, the simplest ones at the bar sizes with one seed; factors with exposure weights, once without."""
     bar = size in bars_of(name)
-    for label, spec in ours.specs(dims_of(name), size, name in TEXTS or name.endswith("elsa")).items():
+    dim, cosine = dims_of(name), name in TEXTS or name.endswith("elsa")
+    specs = ours.specs(dim, size, cosine) | ({} if name in TEXTS else ours.judged_specs(dim, size, cosine, name != "amazon_book"))
+    for label, spec in specs.items():
         strong = label in ours.STRONG
-        both = bar and strong and seed == SEEDS[0]
+        first = seed == SEEDS[0]
+        both = bar and strong and first and label not in ("viewed", "tiers")
         for weighted in (False,) if name in TEXTS else (True, False) if both else (True,):
             form = "exposure weights" if weighted else "plain"
-            if bar or strong:
+            if strong or (bar and first):
                 yield Work(Key(name, f"rankfold {label}", form, size, seed), {"spec": spec, "weighted": weighted}, CHEAP, spec=spec)
 
 
@@ -99,20 +100,21 @@ def in_order(names: list[str], sizes: list[int] | None, seeds: list[int], only: 
     """Bar sizes and cheap methods first, the other seeds and slow methods last."""
     found: list[tuple[tuple, Work]] = []
     for name in names:
-        for size in sizes_of(name):
+        for size in sorted({*sizes_of(name), *extra_sizes(name)}):
             bar = size in bars_of(name)
             if sizes is not None and size not in sizes:
                 continue
             for seed in seeds if bar else seeds[:1]:
                 first = seed == seeds[0]
-                for work in [*(our_work(name, size, seed) if only != "peers" else ()), *(peer_work(name, size, seed) if only != "ours" else ())]:
+                ours_too = only != "peers" and size in sizes_of(name)
+                for work in [*(our_work(name, size, seed) if ours_too else ()), *(peer_work(name, size, seed) if only != "ours" else ())]:
                     found.append(((stage(work, bar, first), seed, work.cost, ORDER.index(name), size), work))
     yield from (work for _, work in sorted(found, key=lambda pair: pair[0]))
 
 
 def stage(work: Work, bar: bool, first: bool) -> int:
     """When a result's turn comes: bar sizes, other seeds, other sizes and sets without bars, slow methods."""
-    if work.cost == SLOW or (work.key.method == "faiss RQ" and work.key.set in TEXTS):
+    if work.cost == SLOW:
         return 5
     if work.key.set in ("debian50k", "goodbooks"):
         return 3 if bar and first else 4
@@ -121,13 +123,20 @@ def stage(work: Work, bar: bool, first: bool) -> int:
     return 3 if work.cost == CHEAP else 4
 
 
+def extra_sizes(name: str) -> set[int]:
+    """Sizes outside the set's own that some peer is published with."""
+    return {size for method in PEERS.values() if name in method.sets for size in method.sizes}
+
+
 def compute(work: Work) -> None:
     """Fit, code, measure, write one result."""
     frontier_set = load(work.key.set)
     half = frontier_set.half(work.key.seed)
     weighted = work.spec is not None and work.settings["weighted"]
-    weight = frontier_set.question.weight[half] if weighted and isinstance(frontier_set.question, Judged) else None
-    job = Job(frontier_set.items[half], frontier_set.items, work.key.nbytes, work.key.seed, frontier_set.cosine, weight)
+    job = Job(frontier_set.items[half], frontier_set.items, work.key.nbytes, work.key.seed, frontier_set.cosine, half=half)
+    if weighted and isinstance(frontier_set.question, Judged):
+        asked = frontier_set.question
+        job = replace(job, weight=asked.weight[half], exposure=asked.weight, queries=asked.queries)
     if work.spec is not None:
         coded = ours.coded(job, work.spec, weighted=weighted)
         if frontier_set.cosine:
@@ -178,12 +187,12 @@ def scan_ms(coded: Coded, frontier_set: FrontierSet) -> float | None:
     return round(min(taken[1:]), 4)
 
 
-def contends(work: Work, seeds: list[int]) -> bool:
+def contends(work: Work) -> bool:
     """Whether a peer is worth running: with other seeds, if it came near the best one with the first; at other sizes, if not far behind at every bar size."""
     key, bars = work.key, bars_of(work.key.set)
-    if work.spec is not None or (key.nbytes in bars and key.seed == seeds[0]):
+    if work.spec is not None or key.nbytes in work.method.sizes or (key.nbytes in bars and key.seed == SEEDS[0]):
         return True
-    first = results(entry for entry in cache.entries(FOLDER, (key.set,)) if entry.get("seed") == seeds[0])
+    first = results(entry for entry in cache.entries(FOLDER, (key.set,)) if entry.get("seed") == SEEDS[0])
     margin = NEAR if key.nbytes in bars else FAR
     tried = [behind(first, key, size) for size in ([key.nbytes] if key.nbytes in bars else bars)]
     return any(gap is not None and gap <= margin[key.set in TEXTS] for gap in tried) or (key.nbytes not in bars and tried == [None] * len(tried))
@@ -201,11 +210,12 @@ def behind(found: list[Result], key: Key, size: int) -> float | None:
 
 
 def within_limits(work: Work) -> None:
-    """Compute in a process of its own that is ended after MOST_SECONDS of processor time; what did not finish is recorded as such."""
+    """Compute in a process of its own that is ended after the method's processor time; what did not finish is recorded as such."""
+    limit_s = work.method.limit_s
 
     def child() -> None:
         signal.signal(signal.SIGXCPU, signal.SIG_DFL)
-        resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS + 5))
+        resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s + 5))
         compute(work)
 
     frontier_set = load(work.key.set)
@@ -213,19 +223,20 @@ def within_limits(work: Work) -> None:
     process.start()
     process.join()
     if process.exitcode != 0:
-        why = f"more than {MOST_SECONDS} s" if process.exitcode in (-signal.SIGXCPU, -signal.SIGKILL) else f"ended with {process.exitcode}"
+        why = f"more than {limit_s} s" if process.exitcode in (-signal.SIGXCPU, -signal.SIGKILL) else f"ended with {process.exitcode}"
         cache.write(work.key.path(FOLDER), header(work, frontier_set) | {"skipped": why})
 
 
-def settle(work: Work, redo: str | None, seeds: list[int]) -> bool:
-    """Compute one result unless it is there already. Returns whether it did."""
+def settle(work: Work, redo: str | None = None, keep: bool = False) -> bool:
+    """Compute one result unless it is there already; with `keep`, one that earlier code made will do. Returns whether it did."""
     known = cache.read(work.key.path(FOLDER))
-    if known is not None and known.get("digest") == work.digest and redo != work.key.method:
+    there = known is not None and (known.get("digest") == work.digest or (keep and work.spec is not None and "values" in known))
+    if there and redo != work.key.method:
         return False
-    if not contends(work, seeds):
+    if not contends(work):
         return False
     start = time.process_time()
-    if work.method is not None and work.cost >= MIDDLING:
+    if work.method is not None and work.cost >= MIDDLING and work.method.limit_s:
         within_limits(work)
     else:
         try:
@@ -258,6 +269,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--only", choices=("ours", "peers", "tables", "all"), default="all")
     for name, kind, default in (("sets", str, list(NAMES)), ("sizes", int, None), ("seeds", int, list(SEEDS))):
         parser.add_argument(f"--{name}", type=lambda text, kind=kind: [kind(part) for part in text.split(",")], default=default)
+    parser.add_argument("--methods", type=lambda text: text.split(","), default=None, help="only these, as the tables name them")
+    parser.add_argument("--keep", action="store_true", help="take results of ours that earlier code made; the tables mark them")
     parser.add_argument("--redo", metavar="METHOD", help="compute the results of this method again")
     parser.add_argument("--times", action="store_true", help="measure the scan times of all methods in this run")
     parser.add_argument("--codelength", action="store_true", help="measure duplicate codes and near-duplicates by code length")
@@ -273,7 +286,8 @@ def main() -> None:
         from . import peers  # noqa: F401, PLC0415 - the peers' packages are only needed here
     if asked.only != "tables":
         for work in in_order(asked.sets, asked.sizes, asked.seeds, asked.only):
-            settle(work, asked.redo, asked.seeds)
+            if asked.methods is None or work.key.method in asked.methods:
+                settle(work, asked.redo, asked.keep)
     if asked.times:
         times.run()
     if asked.codelength:

@@ -36,11 +36,12 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """User to item, by dot product, seen items masked: half of the users are judged, the other half set the exposure weights (n,)."""
+    """User to item, by dot product, seen items masked: half of the users are judged, the other half (queries) set the exposure weights (n,)."""
 
     task: Task
     baseline: Report
     weight: F32
+    queries: F32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,4 +141,4 @@ def _factors(name: str) -> FrontierSet:
     task = Task(task.queries, task.relevant, task.seen, popularity=np.bincount(item[train], minlength=len(items)))
     before = baseline(as_vectors(items, zero_rows="keep"), task, metrics=METRICS)
     weight = exposure(users[others], items, exclude=whole.take(others).seen, seed=USERS_SEED)
-    return FrontierSet(name, items, cosine, Judged(task, before, weight), name != "amazon_book")
+    return FrontierSet(name, items, cosine, Judged(task, before, weight, users[others]), name != "amazon_book")
