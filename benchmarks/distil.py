@@ -1,13 +1,14 @@
 """What teaching a table gains on users that it never met, and what each term of the loss is worth.
 
-    python benchmarks/distil.py [users] [students] [terms] [neighbours] [WORD...]
+    python benchmarks/distil.py [users] [students] [terms] [pruning] [neighbours] [WORD...]
 
 All parts by default, on all sets; words choose among them: `users amazon_book 8B 500users`. Figures that are not measured again stay as they are.
 
 users: factors at 8 and 16 bytes a row. Codebooks are fitted on a random half of the rows with exposure weights and code all of them; then 500, 2,000 or all
 users teach (users to report on are never among them, labels are never seen). "held-out rows": only that half of the rows is taught, the other half is coded
-with the taught codebooks. students: a quarter of the dimensions in int8, taught against principal axes. terms: the table with each term left out or added.
-neighbours: debian50k texts that ask for their ten nearest. Gains are paired over the reported queries. Prints tables; writes results/distil.json.
+with the taught codebooks. students: a quarter of the dimensions in int8, taught against principal axes. terms: the table with each term left out or added, 150
+steps each. pruning: dimensions left out and the rest taught, in one round and two. neighbours: debian50k texts learn to find their ten nearest, and others
+ask. Gains are paired over the reported queries. Prints tables; writes results/distil.json.
 """
 
 import os
@@ -28,8 +29,10 @@ from rankfold.codec import describe  # noqa: E402
 from rankfold.codecs import from_spec  # noqa: E402
 from rankfold.codes import Codes  # noqa: E402
 from rankfold.compression import compress, fit  # noqa: E402
-from rankfold.distillation import Distilled, Terms, ablation, distil, student  # noqa: E402
+from rankfold.distillation import Distilled, Terms, ablation, distil, prune, student  # noqa: E402
 from rankfold.evaluate import ExactSearcher, Report, Split, Task, baseline, compare, compare_parts, evaluate  # noqa: E402
+from rankfold.evaluate.fidelity import overlap  # noqa: E402
+from rankfold.evaluate.intervals import mean_of  # noqa: E402
 from rankfold.fitting.exposure import exposure  # noqa: E402
 from rankfold.interactions import Interactions  # noqa: E402
 from rankfold.search import Rows, Searcher  # noqa: E402
@@ -42,8 +45,14 @@ REPORTED = 2_000
 TEACHERS = (2_000, 500, 100_000, None)  # None: the fitted half of the rows alone is taught
 
 METRICS = ("ndcg@10", "recall@10")
-TEXT_QUERIES = 1_000
-ITEM_TERMS = {"default": Terms(), "contrast": Terms(contrast=1.0), "triplet": Terms(triplet=1.0)}
+TEXT_ROWS, TEXT_QUERIES = 8_000, 1_000
+KEPT = (0.25, 0.5, 0.75, 0.875)
+ITEM_TERMS = {
+    "lists and rows": Terms(),
+    "contrast and rows": Terms(lists=0, contrast=1.0),
+    "triplet and rows": Terms(lists=0, triplet=1.0),
+    "all": Terms(contrast=1.0, triplet=1.0),
+}
 
 
 Chosen = Callable[..., bool]
@@ -201,40 +210,60 @@ def run_terms(chosen: Chosen) -> Iterator[dict]:
         world = world_of(name, model)
         start, _ = half_fitted(world, codec_of(world, 8))
         before = report(world, start)
-        for one in ablation(start, world.items, world.users, seen=world.seen, sample=2_000):
+        for one in ablation(start, world.items, world.users, seen=world.seen, sample=2_000, steps=150):
             row = {"data": world.name, "terms": one.name, **outcome(world, before, one.result, 0.0)}
             say(f"{world.name} 8 B, {one.name}", row)
             yield row
 
 
+def run_pruning(chosen: Chosen) -> Iterator[dict]:
+    """Dimensions left out in one round and in two, against `pruned` as it is fitted without teaching."""
+    for name in ("anime", "amazon_book"):
+        for share in KEPT:
+            if not chosen(name, f"{share}"):
+                continue
+            world = world_of(name, "als128")
+            keep = int(world.items.dim * share)
+            plain = report(world, compress(world.items, from_spec({"codec": "pruned", "keep": keep}), weight=world.weight))
+            for rounds in (1, 2):
+                began = time.perf_counter()
+                taught = prune(world.items, keep, world.users, seen=world.seen, sample=2_000, rounds=rounds)
+                row = {"data": world.name, "dims": keep, "terms": f"{rounds} rounds", **outcome(world, plain, taught, time.perf_counter() - began)}
+                say(f"{world.name} {keep} of {world.items.dim} dims kept, {rounds} rounds", row)
+                yield row
+
+
 def run_neighbours(chosen: Chosen) -> Iterator[dict]:
-    """Text rows that ask for their neighbours: other rows than those that taught are asked."""
+    """Text rows learn to find their neighbours; rows that are not in the table ask, so that none of them took part."""
     with np.load(datasets.file_of("debian50k_minilm_f16.npz"), allow_pickle=False) as arrays:
         x = arrays["x"].astype(np.float32)
-    order = np.random.default_rng(0).permutation(len(x))
-    asked, half = np.sort(order[:TEXT_QUERIES]), np.sort(order[len(x) // 2 :])
-    themselves = Rows.from_pairs(np.arange(asked.size), asked, asked.size)
-    vectors = as_vectors(x)
-    exact = ExactSearcher(vectors).search(x[asked], 10, exclude=themselves).rows
-    fitted = fit(as_vectors(x[half]), from_spec({"codec": "unit", "inner": {"codec": "residual", "levels": 16}}), sample=half.size, norms="raw")
-    start = Table(x.shape[1], False, vectors.ids, (Segment(fitted.codec, fitted.state, Codes(encode_rows(fitted.codec, fitted.state, x)), 0),))
+    order = np.random.default_rng(0).permutation(len(x))[: TEXT_ROWS + TEXT_QUERIES]
+    held, queries = x[np.sort(order[:TEXT_ROWS])], x[np.sort(order[TEXT_ROWS:])]
+    vectors = as_vectors(held)
+    exact = ExactSearcher(vectors).search(queries, 10).rows
+    half = np.sort(np.random.default_rng(1).permutation(TEXT_ROWS)[: TEXT_ROWS // 2])
+    fitted = fit(as_vectors(held[half]), from_spec({"codec": "unit", "inner": {"codec": "residual", "levels": 8}}), sample=half.size, norms="raw")
+    codes = Codes(encode_rows(fitted.codec, fitted.state, held))
+    start = Table(x.shape[1], False, vectors.ids, (Segment(fitted.codec, fitted.state, codes, 0),))
+    before = overlap(Searcher(start).search(queries, 10).rows, exact)
     for label, terms in ITEM_TERMS.items():
+        if not chosen(label):
+            continue
         began = time.perf_counter()
         taught = distil(start, vectors, terms=terms)
-        spent = time.perf_counter() - began
-        recalls = [recall(table, x[asked], themselves, exact) for table in (start, taught.table)]
-        row = {"data": "debian50k text", "terms": label, "recall@10": recalls, **taught.to_dict(), "seconds": spent}
-        sys.stdout.write(f"debian50k text 16 B, {label:<10} recall@10 of neighbours {recalls[0]:.4f} > {recalls[1]:.4f}  {taught.why}  {spent:.0f} s\n")
+        after = overlap(Searcher(taught.table).search(queries, 10).rows, exact)
+        gain = mean_of(after - before, lowest=-1.0)
+        row = {"data": "debian50k text", "row_bytes": 8, "terms": label, "recall@10": [float(before.mean()), float(after.mean())], "gain": gain.to_dict()}
+        row |= {"adopted": taught.adopted, "teaching": taught.to_dict(), "seconds": time.perf_counter() - began}
+        sys.stdout.write(
+            f"debian50k text, {TEXT_ROWS} rows, 8 B, {label:<16} recall@10 of unseen queries {before.mean():.4f} > {after.mean():.4f} "
+            f"({100 * gain.mean:+.2f} [{100 * gain.low:+.2f}, {100 * gain.high:+.2f}])  {'' if taught.adopted else 'NOT ADOPTED '}{row['seconds']:.0f} s\n"
+        )
         sys.stdout.flush()
         yield row
 
 
-def recall(table: Table, queries: np.ndarray, seen: Rows, exact: np.ndarray) -> float:
-    found = Searcher(table).search(queries, 10, exclude=seen).rows
-    return float((exact[:, :, None] == found[:, None, :]).any(axis=2).mean())
-
-
-PARTS = {"users": run_users, "students": run_students, "terms": run_terms, "neighbours": run_neighbours}
+PARTS = {"users": run_users, "students": run_students, "terms": run_terms, "pruning": run_pruning, "neighbours": run_neighbours}
 
 
 def main() -> None:

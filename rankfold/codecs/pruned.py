@@ -5,7 +5,8 @@ move rows past each other. Leaving out a set of dimensions costs the variance of
 of its spread. That cost is a quadratic form, so the set is found by removing one dimension (or block) after the other, each time the one that adds least to
 what is gone already. At half of the dimensions it found more of the exact top 10 / 100 than keeping those of largest variance: .711 / .718 against
 .700 / .712 on sentence vectors, .560 / .559 against .546 / .552 and .675 / .666 against .673 / .663 on two sets of ALS factors.
-Left-out dimensions decode to 0. Bytes a row: the inner codec's at `keep`. Slack: the inner codec's.
+Left-out dimensions decode to 0. A state that holds an `encoder` (keep, d) was taught (see `distillation/pruning.py`): rows go in through it, so that kept
+dimensions carry for others. Bytes a row: the inner codec's at `keep`. Slack: the inner codec's.
 """
 
 from dataclasses import replace
@@ -52,7 +53,8 @@ class Pruned:
         return replace(self, inner=settled(self.inner, _chosen(state, x), weight, rng, None if queries is None else _chosen(state, queries)))
 
     def encode(self, state, x):
-        return nested(self.inner.encode(inside(state), _chosen(state, x)))
+        y = x @ state["encoder"].astype(np.float32, copy=False).T if "encoder" in state else _chosen(state, x)
+        return nested(self.inner.encode(inside(state), y))
 
     def decode(self, state, codes):
         out = np.zeros((codes.count, state["kept"].size), np.float32)
