@@ -85,13 +85,20 @@ def fit_calibration(
         given = np.asarray(group)
         if given.shape != x.shape or given.dtype.kind not in "iuUS":
             raise InputError(f"group: got dtype {given.dtype} of shape {given.shape}; expected text or whole numbers of shape {x.shape}, one a pair.")
-        kinds, place = np.unique(np.char.decode(given, "utf-8") if given.dtype.kind == "S" else given, return_inverse=True)
+        kinds, place = np.unique(_text(given) if given.dtype.kind == "S" else given, return_inverse=True)
         for number, one in enumerate(kinds.tolist()):
             mask = place.ravel() == number
             if str(one) != ALL and _is_enough(y[mask], target):
                 names.append(str(one))
                 masks.append(mask)
     return Calibration(kind, target, tuple(names), _arrays(kind, target, [(x[mask], y[mask]) for mask in masks]))
+
+
+def _text(names: np.ndarray) -> np.ndarray:
+    try:
+        return np.char.decode(names, "utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"group: got bytes that are not UTF-8 ({error.reason}); expected names as text.") from error
 
 
 def _arrays(kind: str, target: str, parts: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -94,6 +94,7 @@ def test_groups_with_enough_pairs_have_maps_of_their_own():
         ([0.1, 0.2], [0, 1], {"target": "money"}),
         ([0.1, 0.2], [0, 1], {"group": ["a"]}),
         ([0.1, 0.2], [0, 1], {"group": [0.5, 1.0]}),
+        ([0.1, 0.2], [0, 1], {"group": np.array([b"a", b"\xff"])}),
         ([1e300, 0.2], [0, 1], {}),
     ],
 )
