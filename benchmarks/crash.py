@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rankfold.arrays import unit_rows
 from rankfold.codecs import get, names
 from rankfold.compression import compress
 from rankfold.errors import ArtifactError, RankfoldError
@@ -224,8 +225,8 @@ def victims(folder: Path) -> list[Path]:
         kind = get(name)
         with contextlib.suppress(RankfoldError):
             codec = next(iter(kind.ladder(16)), None) or kind()
-            table = compress(gaussian(1, 300, 16), codec, norms="raw")
-            more = as_vectors(gaussian(2, 20, 16).read(), np.arange(300, 320))
+            table = compress(as_vectors(unit_rows(gaussian(1, 300, 16).read())), codec, norms="raw")
+            more = as_vectors(unit_rows(gaussian(2, 20, 16).read()), np.arange(300, 320))
             save(table.add(more).remove([7]), folder / name, note="x" * 50)
             found.append(folder / name)
     return found
