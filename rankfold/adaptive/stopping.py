@@ -30,6 +30,7 @@ def compress_stopping(
     row_bytes: float,
     *,
     weight: F32 | None = None,
+    queries: F32 | Vectors | None = None,
     lean: float = 0.0,
     unit: bool = False,
     norms: Literal["auto", "raw"] = "auto",
@@ -47,7 +48,7 @@ def compress_stopping(
     The table is an ordinary one, its rows in the order of their lengths, the longest first; codebooks are held and stored once.
     Raises InputError for a codec that knows no shorter form, BudgetError when even the shortest is too large, and what `compress` raises.
     """
-    rates = measure_lengths(vectors, how, weight=weight, unit=unit, norms=norms, sample=sample, seed=seed, progress=progress)
+    rates = measure_lengths(vectors, how, weight=weight, queries=queries, unit=unit, norms=norms, sample=sample, seed=seed, progress=progress)
     choice = choose_rates(rates, row_bytes, weight=weight, lean=lean)
     details = {"seed": seed, "asked": to_spec(how), "row_bytes": float(row_bytes), "lean": float(lean), "weighted": weight is not None}
     return coded(vectors, rates, choice, out=out, note=note, details=details, progress=progress)
@@ -58,6 +59,7 @@ def measure_lengths(
     how: Codec,
     *,
     weight: F32 | None = None,
+    queries: F32 | Vectors | None = None,
     unit: bool = False,
     norms: Literal["auto", "raw"] = "auto",
     sample: int | None = None,
@@ -70,7 +72,7 @@ def measure_lengths(
     """
     if not shorter(how):
         raise InputError(f"how: codec {how.name!r} knows no shorter form of itself; expected one of several levels, such as residual.")
-    longest = fit(vectors, how, weight=weight, unit=unit, norms=norms, sample=sample, seed=seed, progress=progress)
+    longest = fit(vectors, how, weight=weight, queries=queries, unit=unit, norms=norms, sample=sample, seed=seed, progress=progress)
     forms = [*shorter(longest.codec), longest.codec]
     kept = np.unique(np.linspace(len(forms) / min(MOST_LENGTHS, len(forms)), len(forms), min(MOST_LENGTHS, len(forms))).round().astype(int)) - 1
     rates = rates_of(vectors, [Fitted(forms[place], longest.state) for place in kept], unit=unit, progress=progress)

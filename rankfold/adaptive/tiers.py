@@ -49,6 +49,7 @@ def compress_tiered(
     row_bytes: float,
     *,
     weight: F32 | None = None,
+    queries: F32 | Vectors | None = None,
     lean: float = 1.0,
     unit: bool = False,
     norms: Literal["auto", "raw"] = "auto",
@@ -67,7 +68,7 @@ def compress_tiered(
     Other arguments as in `compress`; with `out` codes go straight to disk. Memory beyond that of `compress`: (4 + 24) bytes a row and codec.
     Time: every row is coded once with each codec, and once more. Raises BudgetError when even the smallest codec is too large, and what `compress` raises.
     """
-    rates = measure_rates(vectors, codecs, weight=weight, unit=unit, norms=norms, sample=sample, seed=seed, progress=progress)
+    rates = measure_rates(vectors, codecs, weight=weight, queries=queries, unit=unit, norms=norms, sample=sample, seed=seed, progress=progress)
     choice = choose_rates(rates, row_bytes, weight=weight, lean=lean)
     details = {"seed": seed, "asked": [to_spec(one) for one in codecs], "row_bytes": float(row_bytes), "lean": float(lean), "weighted": weight is not None}
     return coded(vectors, rates, choice, out=out, note=note, details=details, progress=progress)
@@ -78,6 +79,7 @@ def measure_rates(
     codecs: Sequence[Codec],
     *,
     weight: F32 | None = None,
+    queries: F32 | Vectors | None = None,
     unit: bool = False,
     norms: Literal["auto", "raw"] = "auto",
     sample: int | None = None,
@@ -87,7 +89,7 @@ def measure_rates(
     """Fit every codec and code every row with each: the first half of `compress_tiered`. Raises what `compress` raises."""
     if not 1 <= len(codecs) <= MOST_RATES:
         raise InputError(f"codecs: got {len(codecs)}; expected 1 to {MOST_RATES}.")
-    fitted = [fit(vectors, how, weight=weight, unit=unit, norms=norms, sample=sample, seed=seed, progress=progress) for how in codecs]
+    fitted = [fit(vectors, how, weight=weight, queries=queries, unit=unit, norms=norms, sample=sample, seed=seed, progress=progress) for how in codecs]
     return rates_of(vectors, fitted, unit=unit, progress=progress)
 
 

@@ -52,6 +52,7 @@ def choose(
     evidence: Evidence,
     *,
     weight: F32 | None = None,
+    queries: F32 | Vectors | None = None,
     fallback: bool | None = None,
     seed: int = 0,
     progress: Progress = silent,
@@ -61,11 +62,12 @@ def choose(
     The lowest drop of the evidence's metric on the choosing half wins; drops within 0.5 % of it count as equal, and then the higher overlap with the exact
     lists wins. Codecs whose codebooks outweigh their codes at this number of rows must earn it: by 2 % less loss, or 5 points more overlap.
     Every figure of the returned points is from the reporting half. Every tried table stays in memory until the choice is made.
-    fallback: as in `compress`; by default fits are compared with each other alone. Raises InputError for no codec, and what `compress` raises.
+    queries: as in `compress`; never those of the reporting half. fallback: as in `compress`; by default fits are compared with each other alone.
+    Raises InputError for no codec, and what `compress` raises.
     """
     if not codecs:
         raise InputError("codecs: got none; expected at least one.")
-    tried = _all_tried(vectors, codecs, evidence, progress, weight=weight, fallback=fallback, seed=seed)
+    tried = _all_tried(vectors, codecs, evidence, progress, weight=weight, queries=queries, fallback=fallback, seed=seed)
     # Timed one after the other: threads beside each other would be timed too.
     points = tuple(replace(one.point, scan_ms=scan_ms(one.table, evidence.report)) for one in tried)
     place = best_of([one.judgement for one in tried])
@@ -93,9 +95,9 @@ def _all_tried(vectors: Vectors, codecs: Sequence[Codec], evidence: Evidence, pr
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _try(vectors: Vectors, how: Codec, evidence: Evidence, *, weight: F32 | None, fallback: bool | None, seed: int) -> Tried:
+def _try(vectors: Vectors, how: Codec, evidence: Evidence, *, weight: F32 | None, queries: F32 | Vectors | None, fallback: bool | None, seed: int) -> Tried:
     start = time.thread_time()
-    table = compress(vectors, how, weight=weight, unit=evidence.unit, fallback=fallback, seed=seed)
+    table = compress(vectors, how, weight=weight, queries=queries, unit=evidence.unit, fallback=fallback, seed=seed)
     fit_s = time.thread_time() - start
     judgement = judge(table, evidence)
     point = measure(table, evidence, evidence.report, fit_s=fit_s, seed=seed, workers=1, timed=False)

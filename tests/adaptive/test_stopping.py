@@ -76,3 +76,10 @@ def test_refuses_what_cannot_be_had(rows):
         compress_stopping(as_vectors(rows), from_spec({"codec": "int8"}), 8)
     with pytest.raises(BudgetError, match="takes 2 bytes"):
         compress_stopping(as_vectors(rows), SIX, 1.5)
+
+
+def test_all_lengths_read_codebooks_fitted_to_the_queries(rows):
+    queries = (np.random.default_rng(1).standard_normal((200, 24)) * np.where(np.arange(24) < 4, 1, 0.1)).astype(np.float32)
+    viewed = from_spec({"codec": "viewed", "inner": {"codec": "residual", "levels": 6}})
+    table = compress_stopping(as_vectors(rows), viewed, 4.5, queries=queries)
+    assert len(table.segments) > 1 and all(segment.state["axes"] is table.segments[0].state["axes"] for segment in table.segments)

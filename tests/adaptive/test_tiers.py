@@ -5,6 +5,7 @@ import pytest
 
 from rankfold.adaptive.tiers import choose_rates, compress_tiered, measure_rates, state_bytes
 from rankfold.codecs import from_spec
+from rankfold.codes import Codes
 from rankfold.errors import BudgetError, InputError
 from rankfold.search import Rows, Searcher
 from rankfold.store import load, save, verify
@@ -147,3 +148,16 @@ def test_refuses_what_cannot_be_had(world, tmp_path):
         compress_tiered(vectors, [], 12)
     with pytest.raises(InputError, match="weight"):
         compress_tiered(vectors, LADDER, 12, weight=weight[:-1])
+
+
+def test_every_tier_is_fitted_to_the_queries(world):
+    vectors, weight = world
+    queries = (np.random.default_rng(1).standard_normal((200, 32)) * np.where(np.arange(32) < 4, 1, 0.1)).astype(np.float32)
+    ladder = [from_spec({"codec": "viewed", "power": 0.5, "inner": {"codec": "trellis", "bytes": size}}) for size in (5, 17)]
+    x, errors = vectors.read(), []
+    for asked in (queries, None):
+        fitted = measure_rates(vectors, ladder, queries=asked).fitted
+        assert [("axes" in one.state) for one in fitted] == [asked is not None] * 2
+        errors.append([float(np.square((one.codec.decode(one.state, Codes(one.codec.encode(one.state, x))) - x) @ queries.T).mean()) for one in fitted])
+    assert (np.array(errors[0]) < 0.8 * np.array(errors[1])).all()
+    assert all("axes" in segment.state for segment in compress_tiered(vectors, ladder, 11, queries=queries).segments)

@@ -36,6 +36,15 @@ def test_a_judgement_is_of_the_choosing_half(world):
     assert evidence.choose.baseline.task != evidence.report.baseline.task and reported.loss.n == evidence.report.baseline.count
 
 
+def test_queries_reach_the_codecs_that_are_tried(world):
+    vectors, users, events = world
+    evidence = user_evidence(vectors, users, events)
+    viewed = from_spec({"codec": "viewed", "power": 0.5, "inner": {"codec": "trellis", "bytes": 6}})
+    choice = choose(vectors, [viewed], evidence, queries=evidence.choose.task.queries)
+    expected = compress(vectors, viewed, queries=evidence.choose.task.queries).segments[0]
+    assert choice.table.segments[0].codec == expected.codec and (choice.table.segments[0].state["axes"] == expected.state["axes"]).all()
+
+
 def test_choose_measures_all_and_takes_the_best(world):
     vectors, users, events = world
     evidence = user_evidence(vectors, users, events)

@@ -143,11 +143,12 @@ def _codecs(order: Order, vectors: Vectors) -> list[Codec]:
 def _chosen(vectors: Vectors, codecs: list[Codec], evidence: Evidence, order: Order, tiers: bool, progress: Progress) -> tuple[Choice, list[str]]:
     """The best codec of one size or, where tiers are wanted and better, its rows spread over several sizes; and why not, where they are not."""
     weight = evidence.weight if order.weight == "auto" else None
+    users = None if evidence.weight is None else evidence.choose.task.queries
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", RuntimeWarning)
         # A codec that was asked for is compared with scalar codes; a short list holds them already.
         fallback = None if order.spec is None else order.fallback
-        choice = choose(vectors, codecs, evidence, weight=weight, fallback=fallback, seed=order.seed, progress=progress)
+        choice = choose(vectors, codecs, evidence, weight=weight, queries=users, fallback=fallback, seed=order.seed, progress=progress)
     told = [str(one.message) for one in caught if issubclass(one.category, RuntimeWarning)]
     if not tiers:
         return choice, told

@@ -45,6 +45,14 @@ def test_json_is_one_document_with_everything(compress, tmp_path):
     assert document["next"].startswith("rankfold report ")
 
 
+def test_codes_in_the_users_metric_see_the_users_that_choose(compress, tmp_path):
+    viewed = {"codec": "viewed", "power": 0.5, "inner": {"codec": "trellis", "bytes": 6}}
+    for judged in (True, False):
+        assert compress(spec=viewed, judged=judged).exit_code == 0
+        segment = load(tmp_path / "v1").segments[0]
+        assert ("axes" in segment.state) is judged and segment.codec.row_bytes(16) == 6
+
+
 def test_a_target_picks_from_a_short_list(compress, tmp_path):
     document = json.loads(compress("--target", "4x", "--json", spec=None).stdout)
     assert len(document["tried"]) >= 3
