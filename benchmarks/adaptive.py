@@ -26,6 +26,7 @@ from rich.table import Table as Sheet  # noqa: E402
 from rankfold.adaptive.stopping import measure_lengths  # noqa: E402
 from rankfold.adaptive.tiers import choose_rates, coded  # noqa: E402
 from rankfold.arrays import F32, row_norms  # noqa: E402
+from rankfold.codec import Codec, inner_of  # noqa: E402
 from rankfold.codecs import from_spec  # noqa: E402
 from rankfold.compression import compress, norms_vary  # noqa: E402
 from rankfold.evaluate import ExactSearcher, compare, compare_parts  # noqa: E402
@@ -42,7 +43,9 @@ from rankfold.tune.shortlist import shortlist  # noqa: E402
 from rankfold.tune.tiering import tier  # noqa: E402
 from rankfold.vectors import Vectors, as_vectors  # noqa: E402
 
-USERS = 1_000
+USERS = 800
+# Heavier ones lose to light codecs by their bytes alone; learned rotations take as long to fit as all the rest.
+MOST_BOOKS = 0.5
 SETS = (("amazon_book", "als128"), ("anime", "als128"), ("anime", "elsa256"), ("debian_deps", "als128"), ("debian_deps", "elsa256"))
 SIZES = (17, 33)
 TEXT_ROWS, TEXT_QUERIES, DEPTH = 40_000, 400, 100
@@ -59,11 +62,18 @@ def factor_set(name: str, kind: str) -> tuple[Vectors, F32, Interactions]:
 
 
 def uniform_table(vectors: Vectors, size: int, evidence: Evidence) -> Table:
-    """The best table of one size: the short list and a trellis, each fitted on half of the rows, chosen on the choosing half of the users."""
-    varies = norms_vary(vectors.read())
-    codecs = [from_spec({"codec": "trellis", "bytes": size}), *shortlist(vectors.dim, size, rows=vectors.count, norms_vary=varies)]
+    """The best table of one size: a trellis and the light codecs of the short list, fitted on half of the rows, chosen on the choosing half of the users."""
+    listed = shortlist(vectors.dim, size, rows=vectors.count, norms_vary=norms_vary(vectors.read()))
+    codecs = [from_spec({"codec": "trellis", "bytes": size}), *(one for one in listed if is_light(one, vectors, size))]
     tables = [compress(vectors, one, weight=evidence.weight, sample=vectors.count // 2) for one in codecs]
     return tables[best_of([judge(table, evidence) for table in tables])]
+
+
+def is_light(one: Codec, vectors: Vectors, size: int) -> bool:
+    """Whether the codec fits in seconds: codebooks of at most half the bytes of the codes, no rotation learned."""
+    inner = inner_of(one) or one
+    books = {"residual": 512 * vectors.dim * size, "pq": 512 * vectors.dim}.get(inner.name, 0)
+    return books <= MOST_BOOKS * size * vectors.count and getattr(inner, "rotation", "") != "learned"
 
 
 def deciles(table: Table, vectors: Vectors, weight: F32) -> list[dict]:
@@ -121,6 +131,7 @@ def run_tiers() -> list[dict]:
             row["better"] = found.table is not None and better(row)
             rows.append(row)
             say(row)
+            keep(tiers=rows)
     return rows
 
 
@@ -194,7 +205,7 @@ def run_sharing() -> list[dict]:
         ("text132k by source", sources, {"codec": "pq", "groups": 48}),
         ("text132k by source", sources, {"codec": "trellis", "bytes": 32, "rotation": "pca"}),
         ("debian_deps by section", debian_sections(), {"codec": "trellis", "bytes": 32, "rotation": "pca"}),
-        ("amazon_book users and items", {"users": as_vectors(users), "items": book}, {"codec": "trellis", "bytes": 32, "rotation": "pca"}),
+        ("amazon_book users and items", {"users": as_vectors(users, zero_rows="keep"), "items": book}, {"codec": "trellis", "bytes": 32, "rotation": "pca"}),
     ):
         found = share(tables, from_spec(spec), limit=SHARED_LIMIT).report()
         most = max(part["loss"] for part in found["overlap@10"].values())

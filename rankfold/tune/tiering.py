@@ -22,6 +22,7 @@ from ..progress import Progress, silent
 from ..search import Aligned, Searcher
 from ..table import Table
 from ..vectors import Vectors
+from .choose import SAME_LOSS
 from .evidence import FIDELITY_METRICS, QUALITY, Evidence, as_searched
 from .ladder import choose_within, fit_ladder, ladder
 from .measure import BUCKET_METRIC
@@ -83,9 +84,9 @@ def tier(
     that read its state are sizes too. weight: (n,) exposure
     weights of the final table. splits: (lean, least) to try, see Trial. sample: rows to fit on, as in `compress`.
     A bucket pays when it keeps fewer of its places in the exact lists than in `uniform`, or when its recall is lower; both by more than chance (95 %, paired).
-    All together pay when NDCG@10 is lower by more than chance. For the trials weights come from half of the choosing users, and the judgement from the other
-    half; users of the reporting half are never looked at. Where a bucket pays, the weights of its rows are raised and the split is tried again; then milder
-    splits follow, and the first that passes is taken.
+    All together pay when NDCG@10 is lower by more than chance, or by more than half a per cent. In trials weights come from half of the choosing users, and
+    the judgement from the other half; users of the reporting half are never looked at. Where a bucket pays, the weights of its rows are raised and the split is
+    tried again; then milder splits follow, and the first that passes is taken.
     Memory: a few tables of this size. Raises what `compress` raises.
     """
     row_bytes = sum(uniform.parts()[part] for part in ("codes", "scales")) / uniform.count
@@ -173,12 +174,14 @@ def _kept(after: Report, exact: Report, task: Task) -> dict[str, tuple[np.ndarra
 
 
 def _pays(uniform: Report, tiered: Report, exact: Report, task: Task) -> tuple[str, ...]:
-    """Where less is kept than in the table of one size, recall of a bucket or the quality of all lists is lower: each by more than chance (95 %, paired)."""
+    """Where less is kept than in the table of one size, or recall of a bucket is lower, by more than chance (95 %, paired); and all, where NDCG@10 falls."""
     before, after = (_kept(report, exact, task) for report in (uniform, tiered))
     worse = [name for name in before if _falls(after[name][0] - before[name][0])]
     parts = {f"recall of {name}": losses.get(BUCKET_METRIC) for name, losses in compare_parts(uniform, tiered).items()}
     quality = compare(uniform, tiered).get(QUALITY)
-    return (*worse, *(name for name, loss in [*parts.items(), (f"{QUALITY} of all", quality)] if loss is not None and loss.is_known and loss.low > 0))
+    fell = quality is not None and quality.is_known and (quality.low > 0 or quality.drop > SAME_LOSS)
+    worse += [name for name, loss in parts.items() if loss is not None and loss.is_known and loss.low > 0]
+    return (*worse, f"{QUALITY} of all") if fell else tuple(worse)
 
 
 def _falls(change: np.ndarray) -> bool:
