@@ -38,8 +38,14 @@ class Result:
 
     @property
     def name(self) -> str:
-        """The method, and the form where there is a choice."""
-        return self.method if self.form in ("cosine", "plain") else f"{self.method}, {self.form}"
+        """The method, and the form where there is a choice; a star where code has changed since."""
+        star = "*" if self.earlier else ""
+        return self.method + star if self.form in ("cosine", "plain") else f"{self.method}{star}, {self.form}"
+
+    @property
+    def earlier(self) -> bool:
+        """Whether some seed was measured on earlier code of ours."""
+        return any(entry.get("earlier") for entry in self.entries)
 
     @property
     def books_per_row(self) -> float:
@@ -138,8 +144,12 @@ def loss(exact: np.ndarray, mine: np.ndarray) -> Difference:
 
 
 def verdicts(found: Sequence[Result], exact: dict[str, np.ndarray], names: Sequence[str]) -> list[Verdict]:
-    """Every set at every size. exact: set -> NDCG@10 of the uncompressed vectors, a query each, for the sets judged by users."""
-    return [verdict(found, exact.get(name), name, size) for name in names for size in sizes_of(name)]
+    """Every set at every size where a code of ours was measured, and at its bar sizes.
+
+    exact: set -> NDCG@10 of the uncompressed vectors, a query each, for the sets judged by users.
+    """
+    ours_at = {(one.set, one.nbytes) for one in found if one.who == OURS}
+    return [verdict(found, exact.get(name), name, size) for name in names for size in sizes_of(name) if (name, size) in ours_at or size in bars_of(name)]
 
 
 def verdict(found: Sequence[Result], exact: np.ndarray | None, name: str, nbytes: int) -> Verdict:

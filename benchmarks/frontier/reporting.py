@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from . import cache, plot, table
-from .envelope import Difference, Result, Verdict, results, verdicts
+from . import cache, ours, plot, table
+from .envelope import OURS, Difference, Result, Verdict, results, verdicts
 from .sets import NAMES, TEXTS
 
 
 def write(folder: Path, names: Sequence[str]) -> None:
     """Read the entries of all sets, print the table of the sets named, write all files."""
-    entries = cache.entries(folder, NAMES)
+    entries = [entry | {"earlier": earlier(entry)} for entry in cache.entries(folder, NAMES)]
     exact = {entry["set"]: cache.unpacked(entry["exact"]) for entry in entries if "exact" in entry}
     found = results(entry for entry in entries if "exact" not in entry)
     known = [name for name in NAMES if any(one.set == name for one in found)]
@@ -30,6 +30,11 @@ def write(folder: Path, names: Sequence[str]) -> None:
         (out / f"frontier_{name}.svg").write_text(plot.picture(name, mine, name in TEXTS))
     shown = [name for name in known if name in names]
     print("\n\n".join([table.below(judged), *(f"## {name}\n\n{table.envelope([one for one in judged if one.set == name], name in TEXTS)}" for name in shown)]))
+
+
+def earlier(entry: dict) -> bool:
+    """Whether a result of ours was made by code that has changed since."""
+    return entry.get("who") == OURS and "spec" in entry["settings"] and entry["digest"] != ours.digest_of(entry["settings"])
 
 
 def told(one: Verdict) -> dict[str, object]:
@@ -53,6 +58,7 @@ def summary(one: Result) -> dict[str, object]:
         "form": one.form,
         "bytes": one.nbytes,
         **sizes,
+        "earlier_code": one.earlier,
         "quality": round(float(np.mean(one.values)), 5),
     }
     kept = ("seed", "settings", "figures", "fit_s", "encode_s", "scan_ms", "machine", "note")

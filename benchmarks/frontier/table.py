@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .envelope import OURS, Result, Verdict, allowed
-from .sets import BOOKS_LIMIT, FACTORS, TEXTS, bars_of
+from .sets import BOOKS_LIMIT, FACTORS, TEXTS, bars_of, sizes_of
 
 NOTHING = "-"
 PROTOCOL = f"""Every method is fitted on one random half of the rows, the same for all methods (by seed), and measured over all rows.
@@ -16,8 +16,10 @@ row to every method alike. Three seeds (1, 2, 3) at the bar sizes (text {"/".joi
 Elsewhere one seed, without the peers that were far behind at every bar size.
 Text: cosine, 1,000 rows ask for their nearest rows, decoded rows made one long for every method alike. Factors: user to item, train and valid items masked;
 half of the users are judged, exposure weights come from the other half and use no labels (no peer takes weights); sets named elsa have rows of length one.
+Tiers hold rows of up to four sizes, bytes a row are their mean, with two bits a row for the number of the tier.
 On factors of uneven length each peer is tried on raw rows and on directions with a byte for the length, and the better one counts.
 Sets of about 5,000 items compare only methods whose codebooks take at most {BOOKS_LIMIT:.0f} bytes a row. Intervals are 95 %, paired over queries.
+A star marks results of ours that were measured on earlier code.
 Seconds are processor seconds of one thread on the machine of the run that made the entry: only those of one run may be compared."""
 
 
@@ -27,7 +29,8 @@ def page(found: Sequence[Result], judged: Sequence[Verdict], names: Sequence[str
     for name in names:
         mine = [one for one in judged if one.set == name]
         parts += [f"## {name}", envelope(mine, name in TEXTS)]
-        parts += [f"### {name}, {size} bytes\n\n{listing(found, name, size)}" for size in bars_of(name)]
+        others = sorted({one.nbytes for one in found if one.set == name} - set(sizes_of(name)))
+        parts += [f"### {name}, {size} bytes\n\n{listing(found, name, size)}" for size in (*bars_of(name), *others)]
         if name in FACTORS:
             parts += [f"### {name}: precision by exposure decile\n\n{deciles(found, [one for one in mine if one.nbytes in bars_of(name)])}"]
     return "\n\n".join(parts) + "\n"

@@ -6,9 +6,9 @@ from xml.dom import minidom
 import numpy as np
 import pytest
 
-from benchmarks.frontier import cache, codelength, forms, measure, ours, plot, reporting, table
+from benchmarks.frontier import cache, codelength, forms, measure, ours, plot, reporting, run, table
 from benchmarks.frontier.coded import Coded, Job, Method
-from benchmarks.frontier.envelope import allowed, best, difference, loss, missed, results, verdict
+from benchmarks.frontier.envelope import allowed, best, difference, loss, missed, results, verdict, verdicts
 from benchmarks.frontier.sets import BOOKS_LIMIT, bars_of, sizes_of
 from rankfold.arrays import row_norms, unit_rows
 from rankfold.search.rows import Rows
@@ -97,6 +97,50 @@ def test_the_verdict_takes_the_best_at_equal_or_fewer_bytes():
     assert one.difference.mean == pytest.approx(0.04) and one.bar == ()
     assert verdict(found, None, "text132k", 24).below and verdict(found, None, "text132k", 24).bar is None
     assert verdict(found, None, "text132k", 8).ours is None
+
+
+def test_sizes_without_a_code_of_ours_are_judged_at_the_bars_alone():
+    found = results([entry(nbytes=24, row_bytes=24.0), entry("ours", "rankfold layered", "plain", nbytes=12, row_bytes=12.0)])
+    assert [one.nbytes for one in verdicts(found, {}, ["text132k"])] == [12, *bars_of("text132k")]
+
+
+def test_results_of_earlier_code_of_ours_are_marked():
+    settings = {"spec": {"codec": "pq", "groups": 2}, "weighted": False}
+    fresh = entry("ours", "rankfold pq", "plain") | {"settings": settings, "digest": ours.digest_of(settings)}
+    assert not reporting.earlier(fresh) and reporting.earlier(fresh | {"digest": "older"}) and not reporting.earlier(entry() | {"digest": "older"})
+    assert [one.name for one in results([fresh | {"earlier": True}])] == ["rankfold pq*"]
+    assert ours.digest_of(settings) != ours.digest_of(settings | {"weighted": True})
+
+
+def test_earlier_results_are_kept_when_asked_and_measured_again_when_not(tmp_path, monkeypatch):
+    done = []
+    monkeypatch.setattr(run, "FOLDER", tmp_path)
+    monkeypatch.setattr(run, "compute", lambda work: done.append(work.digest) or cache.write(work.key.path(tmp_path), older | {"digest": work.digest}))
+    work = next(iter(run.our_work("text132k", 16, 1)))
+    older = entry("ours", work.key.method, work.key.form) | {"digest": "older"}
+    cache.write(work.key.path(tmp_path), older)
+    assert not run.settle(work, keep=True) and run.settle(work) and not run.settle(work) and done == [work.digest]
+    cache.write(work.key.path(tmp_path), {"skipped": "failed", "digest": "older"})
+    assert run.settle(work, keep=True)
+
+
+def test_tiers_spend_their_mean_with_the_number_of_the_tier_and_keep_the_order_of_rows():
+    rng = np.random.default_rng(0)
+    rows = (rng.normal(size=(1_500, 32)) * np.geomspace(4, 0.2, 32) * np.exp(rng.normal(size=(1_500, 1)))).astype(np.float32)
+    weight = np.where(np.arange(1_500) % 5 == 0, 30, 1).astype(np.float32)
+    half = np.arange(0, 1_500, 2)
+    job = Job(rows[half], rows, 13, 1, False, weight[half], weight, half=half)
+    coded = ours.coded(job, ours.judged_specs(32, 13, False, True)["tiers"], weighted=True)
+    kept = measure.cosines(rows, coded.decoded)
+    assert 11 <= coded.row_bytes <= 13 and kept[weight > 1].mean() > kept[weight == 1].mean() > 0.7
+
+
+def test_a_peer_with_sizes_of_its_own_is_run_there_with_one_seed(monkeypatch):
+    method = Method("m", 1, lambda dim, nbytes: {}, lambda job, settings: Coded(1, 0), sets=("text132k",), sizes=(16, 68))
+    monkeypatch.setattr(run, "PEERS", {"m": method})
+    assert [size for size in (16, 32, 68) for _ in run.peer_work("text132k", size, 1)] == [16, 68]
+    assert not list(run.peer_work("text132k", 16, 2)) and not list(run.peer_work("goodbooks", 16, 1))
+    assert run.extra_sizes("text132k") == {16, 68} and run.extra_sizes("anime") == set()
 
 
 def test_bars_say_what_is_missed():
