@@ -45,6 +45,7 @@ bench: $(VENV)/.base
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/trellis.py
 	$(BIN)/python benchmarks/pruning.py
+	$(BIN)/python benchmarks/viewed.py
 	$(BIN)/python benchmarks/adaptive.py
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/coldstart.py
