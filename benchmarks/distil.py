@@ -7,8 +7,9 @@ All parts by default, on all sets; words choose among them: `users amazon_book 8
 users: factors at 8 and 16 bytes a row. Codebooks are fitted on a random half of the rows with exposure weights and code all of them; then 500, 2,000 or all
 users teach (users to report on are never among them, labels are never seen). "held-out rows": only that half of the rows is taught, the other half is coded
 with the taught codebooks. students: a quarter of the dimensions in int8, taught against principal axes. terms: the table with each term left out or added, 150
-steps each. pruning: dimensions left out and the rest taught, in one round and two. neighbours: debian50k texts learn to find their ten nearest, and others
-ask. Gains are paired over the reported queries. Prints tables; writes results/distil.json.
+steps each. pruning: dimensions left out and the rest taught, in one round and two, 150 steps. neighbours: 8,000 of the debian50k texts learn to find their
+ten nearest, 100 steps, and others ask. Gains are paired over the reported queries. Prints tables; writes results/distil.json, which docs/taught.py puts into
+docs/tuning.md.
 """
 
 import os
@@ -51,7 +52,6 @@ ITEM_TERMS = {
     "lists and rows": Terms(),
     "contrast and rows": Terms(lists=0, contrast=1.0),
     "triplet and rows": Terms(lists=0, triplet=1.0),
-    "all": Terms(contrast=1.0, triplet=1.0),
 }
 
 
@@ -227,7 +227,7 @@ def run_pruning(chosen: Chosen) -> Iterator[dict]:
             plain = report(world, compress(world.items, from_spec({"codec": "pruned", "keep": keep}), weight=world.weight))
             for rounds in (1, 2):
                 began = time.perf_counter()
-                taught = prune(world.items, keep, world.users, seen=world.seen, sample=2_000, rounds=rounds)
+                taught = prune(world.items, keep, world.users, seen=world.seen, sample=2_000, rounds=rounds, steps=150)
                 row = {"data": world.name, "dims": keep, "terms": f"{rounds} rounds", **outcome(world, plain, taught, time.perf_counter() - began)}
                 say(f"{world.name} {keep} of {world.items.dim} dims kept, {rounds} rounds", row)
                 yield row
@@ -250,7 +250,7 @@ def run_neighbours(chosen: Chosen) -> Iterator[dict]:
         if not chosen(label):
             continue
         began = time.perf_counter()
-        taught = distil(start, vectors, terms=terms)
+        taught = distil(start, vectors, terms=terms, steps=100, sample=2_000)
         after = overlap(Searcher(taught.table).search(queries, 10).rows, exact)
         gain = mean_of(after - before, lowest=-1.0)
         row = {"data": "debian50k text", "row_bytes": 8, "terms": label, "recall@10": [float(before.mean()), float(after.mean())], "gain": gain.to_dict()}
