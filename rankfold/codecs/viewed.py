@@ -7,7 +7,9 @@ length 1 in M. Of M only the `rank` strongest directions are stored, a byte each
 the others count alike. Guo et al., "Accelerating large-scale inference with anisotropic vector quantization", 2020 (ScaNN), also weigh errors by what scores
 feel: along each row itself, for queries that lie near it. Here all rows share one metric, that of the queries that are known.
 Queries come with `compress(..., queries=users)`, from the command line with --users; without them rows are coded as they are. `compress` puts `normed` inside,
-where errors are measured; around the codec it keeps lists less well. Bytes a row: the inner codec's. Slack: the inner codec's, times what A stretches rows.
+where errors are measured; around the codec it keeps lists less well. With `trellis` at 33 bytes a row, overlap@10 of users that were not fitted to rises from
+.663 to .676 and from .750 to .772 on two sets of unit rows whose users are sums of rows (anime, debian_deps, 256 dimensions), and stays as it is on three sets
+of ALS factors (`benchmarks/viewed.py`): try it against the plain codec. Bytes a row: the inner codec's. Slack: the inner codec's, times what A stretches rows.
 """
 
 from dataclasses import replace
