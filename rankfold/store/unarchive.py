@@ -58,7 +58,7 @@ def restore(file: Path | str, root: Path | str, *, progress: Progress = silent) 
 
 
 class Archive:
-    """An open archive.
+    """An open archive, for one thread at a time.
 
     manifest: what it holds, as of an artifact. name: the digest of that artifact. plan: how each array is coded.
     """
