@@ -75,7 +75,7 @@ def _line(one: Verdict, text: bool) -> tuple[str, ...]:
 def _cells(one: Result | None, text: bool) -> tuple[str, str, str]:
     if one is None:
         return NOTHING, NOTHING, NOTHING
-    return f"{one.name} ({one.row_bytes:g} B)", f"{one.quality:.3f}" if text else percent(one.figure("ndcg@10", "drop")), f"{one.total_bytes:.1f}"
+    return f"{one.name} ({one.row_bytes:.4g} B)", f"{one.quality:.3f}" if text else percent(one.figure("ndcg@10", "drop")), f"{one.total_bytes:.1f}"
 
 
 def listing(found: Sequence[Result], name: str, size: int) -> str:
@@ -97,7 +97,7 @@ def _method(one: Result, text: bool, inside: bool) -> tuple[str, ...]:
         kept = (*losses, *(f"{one.figure(name, 'mean'):.3f}" for name in ("overlap@10", "overlap@100")), buckets)
     taken = tuple(_mean(one, name) for name in ("fit_s", "encode_s", "scan_ms"))
     name = f"**{one.name}**" if one.who == OURS else one.name
-    sizes = (f"{one.row_bytes:g}", f"{one.total_bytes:.1f}{'' if inside else ' (over the limit)'}", f"{one.total_bytes_large:.1f}")
+    sizes = (f"{one.row_bytes:.4g}", f"{one.total_bytes:.1f}{'' if inside else ' (over the limit)'}", f"{one.total_bytes_large:.1f}")
     return (name, *sizes, *kept, *taken, str(len(one.entries)))
 
 
