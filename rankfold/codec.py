@@ -36,7 +36,8 @@ class Codec(Protocol):
     A codec that weighs errors by direction may have a method `metric(state)`: the matrix (d, d) by which rows are multiplied before errors are measured.
     A codec whose rows are coded in levels may have `depth()` and `decode_levels(state, codes, levels)`; see the functions of these names.
     A codec with a coarse level may have `glance(state, codes) -> (codec, state, codes)`: the coarse level as an ordinary code of the same rows, which a
-    search may scan alone to find the rows worth a full look; see `Searcher`.
+    search may scan alone to find the rows worth a full look; see `Searcher`. With `glance_prepared(prepared)` it also says what of its prepared queries the
+    coarse level reads, so that they are not prepared twice.
     One whose decoded rows follow smoothly from arrays of its state may have a method `pull(state, codes, gradient) -> {name: slope}`: how a quantity moves with
     each of these arrays, float32 in the array's shape, when it moves with the decoded rows as `gradient` (n, d) says. See `pulled`.
     """
@@ -215,6 +216,11 @@ class _Cut:
 def glance(one: Codec, state: Arrays, codes: Codes) -> tuple[Codec, Arrays, Codes] | None:
     """The coarse level of codes as an ordinary code of the same rows, or None where there is none."""
     return one.glance(state, codes) if hasattr(one, "glance") else None
+
+
+def glance_prepared(one: Codec, prepared: Arrays) -> Arrays | None:
+    """What the coarse level's own `prepare` would say, out of the prepared queries of the whole codec; None where it must be asked."""
+    return one.glance_prepared(prepared) if hasattr(one, "glance_prepared") else None
 
 
 def with_budget(one: Codec, spared: int) -> Codec:

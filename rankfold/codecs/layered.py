@@ -28,8 +28,9 @@ from .trellis import Trellis
 HALF_BYTES = 2
 MOST_LEVELS = 16
 LEAST_FINE = 2
-# Window of the trellis for rows of at most so many bytes: wider windows code better, and encoding takes twice as long for each bit of them.
-WINDOWS = ((12, 16), (10, 64))
+# Window of the trellis of at most so many bytes. Wider ones code better, and encoding takes twice as long for each bit of them; where a ring holds less than
+# ten windows it is searched from several places, so that short ones of wide windows would take longest of all.
+WINDOWS = ((10, 14), (12, 16), (10, 64))
 LEAST_WINDOW = 8
 BLOCK_ROWS = 4_096
 _crossed = Remembered()
@@ -95,15 +96,30 @@ class Layered:
 
     def lengths(self, state, codes):
         """Length of every decoded row, float64 (n,), without decoding it: `unit` asks for it. None where the levels are others than codebooks and a trellis."""
-        if not (isinstance(self.coarse, Residual) and isinstance(self.fine, Trellis)):
+        if not self._has_short_cut():
             return None
         coarse, fine = self._parts(codes)
+        return self._lengths(state, coarse, self.fine.coordinates(inside(state, "fine"), fine))
+
+    def score_and_lengths(self, state, prepared, numbers, codes):
+        """What `score` and `lengths` say of pairs, the fine level being decoded once for both; None where there is no short cut to lengths."""
+        if not self._has_short_cut():
+            return None
+        coarse, fine = self._parts(codes)
+        rows = self.fine.coordinates(inside(state, "fine"), fine)
+        scores = self.coarse.score(inside(state, "coarse"), inside(prepared, "coarse"), numbers, coarse)
+        return scores + self.fine.score_coordinates(inside(prepared, "fine"), numbers, rows), self._lengths(state, coarse, rows)
+
+    def _has_short_cut(self):
+        return isinstance(self.coarse, Residual) and isinstance(self.fine, Trellis)
+
+    def _lengths(self, state, coarse, rows):
+        """Lengths (n,) of rows of these coarse codes and fine coordinates (n, m), from the products of codebooks with each other and with the coordinates."""
         books, scale = state["coarse.books"], state["coarse.scale"].astype(np.float64)
         inner, size = inside(state, "fine"), state["fine.scale"].astype(np.float64)
         turned, shift, centre = _crossed.of((books, state["fine.reach"]), lambda: _turned_books(self.fine, inner, books))
-        rows = self.fine.coordinates(inner, fine)
-        beside = summed(turned, coarse["codes"])
-        products = np.einsum("nm,nm->n", beside, rows) + shift[np.arange(coarse["codes"].shape[1]), coarse["codes"]].sum(axis=1, dtype=np.float64)
+        products = np.einsum("nm,nm->n", summed(turned, coarse["codes"]), rows)
+        products = products + shift[np.arange(coarse["codes"].shape[1]), coarse["codes"]].sum(axis=1, dtype=np.float64)
         squares = np.einsum("nm,nm->n", rows, rows) + 2 * np.einsum("nm,m->n", rows, centre[:-1]) + centre[-1]
         whole = np.square(self.coarse.lengths(inside(state, "coarse"), coarse)) + size * size * squares + 2 * scale * size * products
         return np.sqrt(np.maximum(whole, 0))
@@ -119,6 +135,10 @@ class Layered:
     def glance(self, state, codes):
         """The coarse level as an ordinary code of the same rows: codec, state, codes."""
         return self.coarse, inside(state, "coarse"), self._parts(codes)[0]
+
+    def glance_prepared(self, prepared):
+        """The coarse level's share of prepared queries."""
+        return inside(prepared, "coarse")
 
     def prepare(self, state, queries):
         coarse = self.coarse.prepare(inside(state, "coarse"), queries)

@@ -109,7 +109,10 @@ class Trellis:
         return prepared["bound"]
 
     def score(self, state, prepared, numbers, codes):
-        rows = decode(state, codes["codes"])
+        return self.score_coordinates(prepared, numbers, decode(state, codes["codes"]))
+
+    def score_coordinates(self, prepared, numbers, rows):
+        """Scores (n,) of queries of these numbers (n,) with rows given by their decoded coordinates (n, m)."""
         return np.einsum("nd,nd->n", rows, prepared["exact"][numbers]) + prepared["shift"][numbers]
 
     def row_bytes(self, dim):

@@ -14,7 +14,7 @@ inner codec's.
 import numpy as np
 
 from ..arrays import blocks, row_norms, unit_rows
-from ..codec import Codec, codec, fit_codec, glance, pulled, settled
+from ..codec import Codec, codec, fit_codec, glance, glance_prepared, pulled, settled
 from ..codes import Codes, inside, nested
 from .residual import Residual
 
@@ -68,8 +68,10 @@ class Unit:
 
     def score(self, state, prepared, numbers, codes):
         inner = Codes(inside(codes.columns))
-        lengths = _lengths(self.inner, inside(state), inner, SCORE_ROWS)
-        return self.inner.score(inside(state), prepared, numbers, inner) * _stretch(state, lengths)
+        both = self.inner.score_and_lengths(inside(state), prepared, numbers, inner) if hasattr(self.inner, "score_and_lengths") else None
+        if both is None:
+            both = self.inner.score(inside(state), prepared, numbers, inner), _lengths(self.inner, inside(state), inner, SCORE_ROWS)
+        return both[0] * _stretch(state, both[1])
 
     def loses_length(self, state, x):
         """Whether each of rows (n, d) has another length than the table's, (n,) bool: it would decode to the common one."""
@@ -82,6 +84,10 @@ class Unit:
             return None
         inner, inner_state, inner_codes = part
         return type(self)(inner), {"length": state["length"]} | nested(inner_state), Codes(nested(inner_codes.columns))
+
+    def glance_prepared(self, prepared):
+        """The coarse level's share of prepared queries, as the inner codec says."""
+        return glance_prepared(self.inner, prepared)
 
     def row_bytes(self, dim):
         return self.inner.row_bytes(dim)

@@ -19,11 +19,14 @@ from ..runtime import workers as worker_count
 from ..table import Table, matching_matrix
 from ..vectors import Vectors
 from .blocks import Masks, ScanBlock, scan_blocks
-from .glance import coarse_table
+from .glance import coarse_prepared, coarse_table
 from .ranking import Ranking
 from .rows import Rows
 
 BLOCK_ROWS = 16_384
+# Coarse levels are scanned so fast that the calls for a block count: blocks grow to this while each worker still gets several.
+COARSE_BLOCK_ROWS = 65_536
+WORKER_BLOCKS = 4
 # Scores of one pass: queries a pass times rows a block stays below this many floats.
 PASS_SCORES = 1 << 20
 SPARE = 32
@@ -37,16 +40,16 @@ class Searcher:
     table: what to search. rerank: a better table of the same rows (same ids in the same order) that re-orders the best `oversample * k`.
     refine: scan by the coarse level of the table's codes alone (see `layered`), then score so many of the best rows (at least k) by the whole row. A row that
     the coarse level ranks below them is missed: approximate, and faster. None: every row is scored by the whole of its code, exactly.
-    block: rows a scan block. workers: threads over blocks, by default all cores.
+    block: rows a scan block, by default 16,384, with `refine` up to 65,536 where rows are many. workers: threads over blocks, by default all cores.
     Memory: one packed copy of the codes (made at the first search) and about 4 MB of scores a worker.
     """
 
     def __init__(
-        self, table: Table, *, rerank: Table | None = None, oversample: int = 4, refine: int | None = None, block: int = BLOCK_ROWS, workers: int | None = None
+        self, table: Table, *, rerank: Table | None = None, oversample: int = 4, refine: int | None = None, block: int | None = None, workers: int | None = None
     ):
         if rerank is not None:
             _check_same_rows(table, rerank)
-        if oversample < 1 or block < 1:
+        if oversample < 1 or (block is not None and block < 1):
             raise InputError(f"oversample, block: got {oversample} and {block}; expected at least 1 each.")
         if refine is not None and (isinstance(refine, bool) or not isinstance(refine, int | np.integer) or refine < 1):
             raise InputError(f"refine: got {refine!r}; expected a whole number of rows of at least 1.")
@@ -56,6 +59,9 @@ class Searcher:
         self.workers = worker_count(workers)
         self.refine = refine
         self._scanned = self.table if refine is None else coarse_table(self.table)
+        if block is None:
+            spread = BLOCK_ROWS if refine is None else -(-table.count // (WORKER_BLOCKS * self.workers))
+            block = min(COARSE_BLOCK_ROWS, max(BLOCK_ROWS, spread))
         self._blocks = scan_blocks(table if refine is None else self._scanned, block)
         self._pass_queries = max(1, PASS_SCORES // block)
 
@@ -117,8 +123,11 @@ class Searcher:
 
     def _refined_top(self, queries: F32, k: int, refine: int, masks: Masks) -> tuple[np.ndarray, F32]:
         """(q, at most k) rows and their scores by the whole row: the best of those `refine` that the coarse level ranks first."""
-        rows, _, _ = self._rough_top(queries.shape[0], min(self.table.count, max(k, refine)), _prepared(self._scanned, queries), masks)
-        return _best(*_rescored(self.table, _prepared(self.table, queries), rows), k)
+        prepared = _prepared(self.table, queries)
+        rows, _, _ = self._rough_top(
+            queries.shape[0], min(self.table.count, max(k, refine)), coarse_prepared(self.table, self._scanned, prepared, queries), masks
+        )
+        return _best(*_rescored(self.table, prepared, rows), k)
 
     def _rough_top(self, count: int, keep: int, prepared: list[Arrays], masks: Masks) -> tuple[np.ndarray, F32, np.ndarray]:
         """Rows (q, keep) and scan scores of the best candidates, and each query's largest scan error."""

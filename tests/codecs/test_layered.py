@@ -95,7 +95,7 @@ def test_few_rows_get_few_codebooks(rows, levels):
 
 def test_open_levels_take_what_the_given_one_leaves(gaussian):
     x = gaussian(3000, 32)
-    assert settle(Layered(bytes=12, coarse=Residual(5)), x).fine == Trellis(bytes=7, window=12)
+    assert settle(Layered(bytes=12, coarse=Residual(5)), x).fine == Trellis(bytes=7, window=10)
     assert settle(Layered(bytes=12, fine=Scalar(2)), x).coarse == Residual(3)
     with pytest.raises(SpecError, match="bytes: got 8.*takes 9"):
         settle(Layered(bytes=8, fine=Scalar(2)), x)
@@ -150,4 +150,19 @@ def test_lengths_without_decoding(coded, gaussian, rotation):
     one = Layered(coarse=Residual(2, refits=1), fine=Trellis(bytes=6, rotation=rotation))
     state, codes, decoded = coded(one, x * np.float32(1e6))
     np.testing.assert_allclose(one.lengths(state, codes), np.linalg.norm(decoded.astype(np.float64), axis=1), rtol=3e-5)
-    assert Layered(coarse=Residual(2, refits=1), fine=Scalar(1)).lengths(state, codes) is None
+    other = Layered(coarse=Residual(2, refits=1), fine=Scalar(1))
+    assert other.lengths(state, codes) is None and other.score_and_lengths(state, {}, np.zeros(1, int), codes) is None
+
+
+def test_scores_and_lengths_in_one_go_are_those_of_the_parts(coded, gaussian):
+    x, numbers = gaussian(600, 24), np.arange(600) % 5
+    state, codes, decoded = coded(SMALL, x)
+    prepared = SMALL.prepare(state, x[:5])
+    scores, lengths = SMALL.score_and_lengths(state, prepared, numbers, codes)
+    np.testing.assert_array_equal(scores, SMALL.score(state, prepared, numbers, codes))
+    np.testing.assert_array_equal(lengths, SMALL.lengths(state, codes))
+    some = SMALL.score_and_lengths(state, prepared, numbers[7:9], codes.rows(np.array([7, 8])))
+    np.testing.assert_array_equal(some, (scores[7:9], lengths[7:9]))
+    unit = Unit(SMALL)
+    state, codes, decoded = coded(unit, x / np.linalg.norm(x, axis=1, keepdims=True))
+    np.testing.assert_allclose(unit.score(state, unit.prepare(state, x[:5]), numbers, codes), np.einsum("nd,nd->n", x[numbers], decoded), rtol=1e-4, atol=1e-5)

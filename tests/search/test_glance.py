@@ -9,7 +9,7 @@ from rankfold.codecs import from_spec
 from rankfold.compression import compress
 from rankfold.errors import InputError
 from rankfold.search import Rows, Searcher
-from rankfold.search.glance import coarse_table
+from rankfold.search.glance import coarse_prepared, coarse_table
 from rankfold.vectors import as_vectors
 
 TWO = from_spec({"codec": "layered", "coarse": {"codec": "residual", "levels": 2, "refits": 1}, "fine": {"codec": "scalar", "bits": 2}})
@@ -77,3 +77,26 @@ def test_a_table_of_one_level_is_refused():
     table = compress(as_vectors(np.eye(8, dtype=np.float32)), from_spec({"codec": "half"}))
     with pytest.raises(InputError, match="refine: half has no coarse level"):
         Searcher(table, refine=10)
+
+
+@pytest.mark.parametrize("kind", ["unit", "normed"])
+def test_queries_prepared_once_serve_the_coarse_level(kind):
+    table, queries = made(kind)
+    coarse = coarse_table(table)
+    one = coarse.segments[0]
+    alone = one.codec.prepare(one.state, queries)
+    shared = coarse_prepared(table, coarse, [segment.codec.prepare(segment.state, queries) for segment in table.segments], queries)
+    assert len(shared) == 1 and shared[0].keys() == alone.keys()
+    for name, array in alone.items():
+        np.testing.assert_array_equal(shared[0][name], array, name)
+
+
+def test_blocks_of_coarse_levels_grow_with_the_rows(monkeypatch):
+    monkeypatch.setattr("rankfold.search.searcher.BLOCK_ROWS", 100)
+    monkeypatch.setattr("rankfold.search.searcher.COARSE_BLOCK_ROWS", 300)
+    table, queries = made()
+    sizes = lambda **how: [block.count for block in Searcher(table, **how)._blocks]  # noqa: E731
+    assert sizes() == [100] * 15 and sizes(refine=10, workers=1) == [300] * 5
+    assert max(sizes(refine=10, workers=2)) == 188 and max(sizes(refine=10, workers=2, block=7)) == 7
+    few, many = (Searcher(table, refine=200, workers=workers).search(queries, 10) for workers in (1, 2))
+    np.testing.assert_array_equal(few.rows, many.rows)
