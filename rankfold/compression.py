@@ -218,7 +218,7 @@ def norms_vary(x: F32) -> bool:
     """Whether the lengths of the rows (n, d) differ by more than rounding; rows of zeros do not count."""
     lengths = row_norms(x)
     lengths = lengths[lengths > 0]
-    return bool(lengths.size) and float(lengths.std()) > NORMS_VARY * float(lengths.mean())
+    return bool(lengths.size) and float(lengths.std(dtype=np.float64)) > NORMS_VARY * float(lengths.mean(dtype=np.float64))
 
 
 def takes_any_norm(how: Codec) -> bool:

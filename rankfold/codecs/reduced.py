@@ -23,7 +23,7 @@ INT8: Codec = Int8()  # type: ignore[assignment]
 FOUR_BITS: Codec = Scalar(4)  # type: ignore[assignment]
 
 
-@codec("reduced", version=1, slack=0.02, shrinks=True, sees_queries=True)
+@codec("reduced", version=1, slack=0.02, sees_queries=True)
 class Reduced:
     dims: int
     method: str = "pca"

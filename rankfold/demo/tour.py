@@ -117,7 +117,7 @@ def at_each_size(vectors: Vectors, evidence: Evidence, *, norms_vary: bool, seed
 
 def is_quick(how: Codec, dim: int) -> bool:
     """Whether a codec is fitted in a few seconds: learned rotations of many dimensions are not, and stay out of the tour."""
-    return dim <= QUICK_DIM or getattr(how, "rotation", "none") == "none"
+    return dim <= QUICK_DIM or getattr(how, "rotation", "none") != "learned"
 
 
 def every_point(choices: dict[int, Choice]) -> list[Point]:

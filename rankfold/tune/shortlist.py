@@ -14,6 +14,8 @@ HALF_BYTES = 2
 OUTWEIGH = 2
 # Residual codes lose so much less at equal rows that they are tried a little earlier; they still must earn it (see choose.py).
 OUTWEIGH_RESIDUAL = 3
+# Below this many bytes the levels of a residual code alone lose less than levels and a trellis.
+LEAST_LAYERED = 12
 # Sizes of tiers against the mean size, and the most levels whose codebooks tiers share.
 STEPS = (0.375, 0.5, 0.75, 1.0, 2.0, 4.0)
 LEAST_LEVELS, TIER_LEVELS = 4, 16
@@ -83,6 +85,8 @@ def _specs(dim: int, row_bytes: int, rows: int, norms_vary: bool) -> Iterator[di
     if rows >= CODEWORDS:
         for spec in _codebook_specs(dim, body, rows):
             yield {"codec": "normed", "inner": spec} if norms_vary else spec
+    trellis = {"codec": "trellis", "bytes": body}
+    yield {"codec": "normed", "inner": trellis} if norms_vary else trellis
     for bits in (8, 6, 4, 3, 2, 1):
         dims = min(dim, (row_bytes - 1) * 8 // bits)
         scalar = {"codec": "scalar", "bits": bits}
@@ -100,6 +104,8 @@ def _codebook_specs(dim: int, body: int, rows: int) -> Iterator[dict]:
     book_bytes = CODEWORDS * dim * HALF_BYTES
     if 1 <= body <= MOST_LEVELS and book_bytes <= OUTWEIGH_RESIDUAL * rows:
         yield {"codec": "residual", "levels": body}
+    if body > LEAST_LAYERED and book_bytes * (body // 2) <= OUTWEIGH * rows * body:
+        yield {"codec": "layered", "bytes": body}
     if 2 <= body <= dim:
         if book_bytes + dim * dim * HALF_BYTES <= OUTWEIGH * rows * body:
             yield {"codec": "pq", "groups": body, "rotation": "learned"}
