@@ -1,11 +1,11 @@
 """Adaptive rate: rows of several sizes against rows of one size in the same bytes, and codebooks that tables share.
 
-    python benchmarks/adaptive.py [tiers] [stopping] [sharing]          all by default
+    python benchmarks/adaptive.py [tiers] [stopping] [sharing]          all by default; `table` only writes the page again
 
 tiers: five factor sets at 17 and 33 bytes a row. Codecs are fitted on a random half of the rows; the codec of one size, exposure weights and the guard come
 from one half of the users, every figure from the other half. stopping: residual codes of 16 levels, rows of fewer levels beside them, on text132k (40,000 rows)
 and amazon_book. sharing: text132k by source, debian_deps by section, users and items of amazon_book; asked with rows that were not fitted.
-Prints tables and writes benchmarks/results/adaptive.json.
+Prints tables and writes benchmarks/results/adaptive.json and adaptive.md.
 """
 
 import os
@@ -248,6 +248,54 @@ def show_deciles(rows: list[dict]) -> None:
     Console(width=200).print(sheet)
 
 
+def write_table() -> None:
+    """The results as a page beside the results file."""
+    found = json.loads((datasets.RESULTS / "adaptive.json").read_text())
+    head = "| Set | Asked | Code | B a row | with codebooks | NDCG@10 against float32 (95 %) | overlap@10 | recall@10 head, mid, tail | Tiers: rows x bytes |"
+    lines = [
+        "# Adaptive rate, measured",
+        "",
+        "By `python benchmarks/adaptive.py`; fitted on half of the rows, chosen on half of the users, measured on the other half.",
+        "",
+    ]
+    lines += ["## One size against tiers", "", head, "|---|---|---|---|---|---|---|---|---|"]
+    for row in [*found.get("tiers", []), found["mix"]]:
+        lines += [table_line(row, how) for how in ("uniform", "tiers")]
+    lines += [
+        "",
+        "## Bytes a row (relative error) by exposure, most shown tenth first",
+        "",
+        f"| Set | {' | '.join(map(str, range(1, 11)))} |",
+        "|---" * 11 + "|",
+    ]
+    for row in found.get("tiers", []):
+        if row["tiers"] is not None:
+            lines.append(
+                f"| {row['data']} {row['size']} | " + " | ".join(f"{one['row_bytes']:.0f} ({one['error']:.2f})" for one in row["tiers"]["deciles"]) + " |"
+            )
+    lines += ["", "## Rows that stop early", "", "| Set | B a row | overlap@100 | bytes of one length for that | saved |", "|---|---|---|---|---|"]
+    for row in found.get("stopping", []):
+        if "saved" in row:
+            same = row["one_length_bytes_of_same_overlap"]
+            lines.append(f"| {row['data']} | {row['row_bytes']:.2f} | {row['overlap@100']:.4f} | {same:.2f} | {row['saved']:+.1%} |")
+    lines += ["", "## Shared codebooks", "", "| Tables | Codec | Count | Groups | Codebook bytes saved | Most overlap@10 lost |", "|---|---|---|---|---|---|"]
+    for row in found.get("sharing", []):
+        lines.append(f"| {row['data']} | {row['codec']} | {len(row['rows'])} | {len(row['groups'])} | {row['saved']:.0%} | {row['most_lost']:.4f} |")
+    (datasets.RESULTS / "adaptive.md").write_text("\n".join(lines) + "\n")
+
+
+def table_line(row: dict, how: str) -> str:
+    """One line of the page."""
+    one = row[how]
+    if one is None:
+        return f"| {row['data']} | {row['size']} | {how}: refused | | | | | | |"
+    loss = one["ndcg@10"]
+    buckets = ", ".join(f"{-part['drop']:+.1%}" for part in one["buckets"].values() if part["drop"] is not None)
+    figures = f"{-loss['drop']:+.1%} ({-loss['high']:+.1%} to {-loss['low']:+.1%}) | {one['overlap@10']:.3f} | {buckets}"
+    sizes = ", ".join(f"{count} x {size}" for size, count in one["sizes"])
+    return f"| {row['data']} | {row['size']} | {how} | {one['row_bytes']:.2f} | {one['with_codebooks']:.2f} | {figures} | {sizes} |"
+
+
 def keep(**found: object) -> None:
     """Put these parts into the results file; other parts stay."""
     path = datasets.RESULTS / "adaptive.json"
@@ -267,6 +315,7 @@ def main(asked: list[str]) -> None:
         keep(stopping=run_stopping())
     if not asked or "sharing" in asked:
         keep(sharing=run_sharing())
+    write_table()
 
 
 if __name__ == "__main__":

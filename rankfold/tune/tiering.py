@@ -36,6 +36,8 @@ LEAST_PLACES = 100
 LIFT = 4.0
 TURNS = 3
 FIRST = "all@10"
+# Of the intervals of a trial; there are many trials.
+DRAWS = 500
 # Standard errors on either side of a 95 % interval.
 Z95 = 1.96
 
@@ -177,8 +179,8 @@ def _pays(uniform: Report, tiered: Report, exact: Report, task: Task) -> tuple[s
     """Where less is kept than in the table of one size, or recall of a bucket is lower, by more than chance (95 %, paired); and all, where NDCG@10 falls."""
     before, after = (_kept(report, exact, task) for report in (uniform, tiered))
     worse = [name for name in before if _falls(after[name][0] - before[name][0])]
-    parts = {f"recall of {name}": losses.get(BUCKET_METRIC) for name, losses in compare_parts(uniform, tiered).items()}
-    quality = compare(uniform, tiered).get(QUALITY)
+    parts = {f"recall of {name}": losses.get(BUCKET_METRIC) for name, losses in compare_parts(uniform, tiered, draws=DRAWS).items()}
+    quality = compare(uniform, tiered, draws=DRAWS).get(QUALITY)
     fell = quality is not None and quality.is_known and (quality.low > 0 or quality.drop > SAME_LOSS)
     worse += [name for name, loss in parts.items() if loss is not None and loss.is_known and loss.low > 0]
     return (*worse, f"{QUALITY} of all") if fell else tuple(worse)
