@@ -6,7 +6,7 @@ from pathlib import Path
 from measured import results
 
 PAGE = Path(__file__).parent / "tuning.md"
-PARTS = ("users", "terms", "students", "pruning", "neighbours")
+PARTS = ("users", "terms", "whole", "students", "pruning", "neighbours")
 
 
 def lines(part: str) -> str:
@@ -14,7 +14,9 @@ def lines(part: str) -> str:
     rows = sorted(results("distil").get(part, []), key=ORDER[part])
     header, how = ("code", "learned from", "recall@10 of unseen queries", "gain, points (95 %)"), neighbour_cells
     if part != "neighbours":
-        first = {"users": "set, code", "terms": "set, terms", "students": "dimensions, terms", "pruning": "dimensions kept, rounds"}[part]
+        first = {"users": "set, code", "terms": "set, terms", "whole": "set, terms", "students": "dimensions, terms", "pruning": "dimensions kept, rounds"}[
+            part
+        ]
         header, how = (first, "overlap@10", "NDCG@10 kept", "gain, points (95 %)", "recall@10 kept, head / mid / tail"), user_cells
     body = ["| " + " | ".join(how(part, row)) + " |" for row in rows]
     return "\n".join(["| " + " | ".join(header) + " |", "|" + "---|" * len(header), *body])
@@ -28,6 +30,7 @@ def user_cells(part: str, row: dict) -> list[str]:
     what = {
         "users": lambda: f"{data}, {row['row_bytes']} B; {taught_by(row['users'])}",
         "terms": lambda: f"{data}, 8 B; {row['terms']}",
+        "whole": lambda: f"{data}, 8 B; {row['terms']}",
         "students": lambda: f"{data}, {row['dims']}; {row['terms']}",
         "pruning": lambda: f"{data}, {row['dims']}; {row['terms']}",
     }[part]()
@@ -56,6 +59,7 @@ def taught_by(users: int | None) -> str:
 ORDER = {
     "users": lambda row: (row["data"], row["row_bytes"], row["users"] is None, row["users"] or 0),
     "terms": lambda row: row["data"],
+    "whole": lambda row: row["data"],
     "students": lambda row: (row["data"], row["terms"] != "lists and rows"),
     "pruning": lambda row: (row["data"], row["dims"], row["terms"]),
     "neighbours": lambda row: row["data"],
