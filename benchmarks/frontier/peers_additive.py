@@ -8,8 +8,8 @@ import numpy as np
 from .coded import MIDDLING, SLOW, Coded, Job, peer
 
 BEAM_FIT, BEAM_CODE = 5, 16
-# With more levels one fit takes more than about ten minutes of a core.
-MOST_LEVELS_TEXT, MOST_LEVELS = 32, 33
+# With more levels one fit takes more than a result may.
+MOST_LEVELS_TEXT, MOST_LEVELS = 64, 33
 MOST_REFINED = 17
 
 
@@ -89,7 +89,7 @@ def _searched(dim: int, nbytes: int) -> dict | None:
     return {"levels": nbytes, "bits": 8, "iterations": 25, "searches": 8, "code_searches": 16} if fits else None
 
 
-peer("faiss RQ", _levels, cost=MIDDLING)(residual)
+peer("faiss RQ", _levels, cost=MIDDLING, limit_s=900)(residual)
 for levels in (4, 8):
     peer(f"faiss PRQ {levels} levels", _splits(levels, 8), cost=MIDDLING)(split_residual)
 for levels in (2, 4, 8):
