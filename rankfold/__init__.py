@@ -8,12 +8,14 @@ if TYPE_CHECKING:
     from .adaptive.tiers import compress_tiered
     from .codecs import from_spec
     from .compression import compress
-    from .distillation import distil, student
+    from .distillation.distil import distil
+    from .distillation.student import student
     from .errors import RankfoldError
     from .fitting.exposure import exposure
     from .interactions import Interactions, read_interactions
     from .search import Ranking, Rows, Searcher
-    from .store import load, save, verify
+    from .store import load, save
+    from .store.verify import verify
     from .table import Table
     from .tune.sharing import share
     from .vectors import Vectors, as_vectors, read_vectors

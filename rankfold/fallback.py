@@ -21,7 +21,7 @@ JUDGED_ROWS = 2_048
 
 
 def is_learned(how: Codec) -> bool:
-    """Whether what codes the rows in the end, behind any wrappers, is codebooks or tables: codecs that shrink rows and are made for rows like those of the fit."""
+    """Whether codebooks or tables code the rows in the end, behind any wrappers: codecs that shrink rows and are made for rows like the fitted ones."""
     inner = inner_of(how)
     # Its errors are small in its own metric, not in the plain one.
     if hasattr(how, "metric"):
