@@ -99,6 +99,15 @@ def test_the_verdict_takes_the_best_at_equal_or_fewer_bytes():
     assert verdict(found, None, "text132k", 8).ours is None
 
 
+def test_of_ours_the_one_that_misses_least_of_the_bar_is_judged():
+    exact = np.ones(2)
+    short = factor_entry(0.015, who="ours", method="rankfold residual", form="plain", values=(0.985, 0.985))
+    short["figures"]["overlap@10"] = {"mean": 0.7}
+    whole = factor_entry(0.019, who="ours", method="rankfold tiers", form="plain", values=(0.981, 0.981))
+    assert verdict(results([short, whole]), exact, "amazon_book", 17).ours.method == "rankfold tiers"
+    assert verdict(results([short, whole]), exact, "amazon_book", 25).ours.method == "rankfold residual"
+
+
 def test_sizes_without_a_code_of_ours_are_judged_at_the_bars_alone():
     found = results([entry(nbytes=24, row_bytes=24.0), entry("ours", "rankfold layered", "plain", nbytes=12, row_bytes=12.0)])
     assert [one.nbytes for one in verdicts(found, {}, ["text132k"])] == [12, *bars_of("text132k")]
