@@ -38,9 +38,9 @@ class Result:
 
     @property
     def name(self) -> str:
-        """The method, and the form where there is a choice; a star where code has changed since."""
-        star = "*" if self.earlier else ""
-        return self.method + star if self.form in ("cosine", "plain") else f"{self.method}{star}, {self.form}"
+        """The method, and the form where there is a choice; a mark where code has changed since."""
+        mark = " (earlier)" if self.earlier else ""
+        return self.method + mark if self.form in ("cosine", "plain") else f"{self.method}{mark}, {self.form}"
 
     @property
     def earlier(self) -> bool:

@@ -19,7 +19,7 @@ half of the users are judged, exposure weights come from the other half and use 
 Tiers hold rows of up to four sizes, bytes a row are their mean, with two bits a row for the number of the tier.
 On factors of uneven length each peer is tried on raw rows and on directions with a byte for the length, and the better one counts.
 Sets of about 5,000 items compare only methods whose codebooks take at most {BOOKS_LIMIT:.0f} bytes a row. Intervals are 95 %, paired over queries.
-A star marks results of ours that were measured on earlier code.
+Results of ours marked "earlier" were measured on earlier code.
 Seconds are processor seconds of one thread on the machine of the run that made the entry: only those of one run may be compared."""
 
 

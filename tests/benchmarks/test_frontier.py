@@ -117,7 +117,7 @@ def test_results_of_earlier_code_of_ours_are_marked():
     settings = {"spec": {"codec": "pq", "groups": 2}, "weighted": False}
     fresh = entry("ours", "rankfold pq", "plain") | {"settings": settings, "digest": ours.digest_of(settings)}
     assert not reporting.earlier(fresh) and reporting.earlier(fresh | {"digest": "older"}) and not reporting.earlier(entry() | {"digest": "older"})
-    assert [one.name for one in results([fresh | {"earlier": True}])] == ["rankfold pq*"]
+    assert [one.name for one in results([fresh | {"earlier": True}])] == ["rankfold pq (earlier)"]
     assert ours.digest_of(settings) != ours.digest_of(settings | {"weighted": True})
 
 
