@@ -157,7 +157,7 @@ def test_progress_is_drawn_on_a_terminal_and_stdout_stays_json(folder):
 @pytest.mark.skipif(os.name != "posix", reason="signals")
 def test_ctrl_c_leaves_nothing_visible(folder, tmp_path):
     rng = np.random.default_rng(0)
-    np.save(tmp_path / "items.npy", rng.standard_normal((40_000, 64)).astype(np.float32))
+    np.save(tmp_path / "items.npy", rng.standard_normal((400_000, 64)).astype(np.float32))
     command = [sys.executable, "-m", "rankfold", "compress", "items.npy", "--bytes", "16", "-o", "v1"]
     process = subprocess.Popen(command, cwd=tmp_path, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(2.5)
