@@ -32,8 +32,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# What calls kernels, on their NumPy twins. Trellises take minutes there: the tests of the kernels hold their twins to every other level.
 reference: $(VENV)/.dev
-	RANKFOLD_KERNELS=reference $(BIN)/python -m pytest
+	RANKFOLD_KERNELS=reference $(BIN)/python -m pytest -k "not trellis and not layered and not viewed" tests/kernels tests/fitting tests/codecs tests/contract tests/golden tests/search tests/journeys
 
 heavy: $(VENV)/.dev
 	$(BIN)/python -m pytest -m heavy
