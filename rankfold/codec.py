@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Protocol, get_args, get_type_hints, runtime_ch
 import numpy as np
 
 from .arrays import F32
-from .codes import Arrays, Codes
+from .codes import Arrays, Codes, inside, nested, outside
 from .errors import InputError, SpecError
 
 METHODS = ("fit", "encode", "decode", "prepare", "pack", "scan", "score", "row_bytes", "ladder")
@@ -216,6 +216,15 @@ class _Cut:
 def glance(one: Codec, state: Arrays, codes: Codes) -> tuple[Codec, Arrays, Codes] | None:
     """The coarse level of codes as an ordinary code of the same rows, or None where there is none."""
     return one.glance(state, codes) if hasattr(one, "glance") else None
+
+
+def glance_inside(wrapper: Any, state: Arrays, codes: Codes) -> tuple[Codec, Arrays, Codes] | None:
+    """The coarse level of the codec inside a wrapper, in that wrapper with its own arrays; None where the codec inside has none. A wrapper's `glance`."""
+    part = glance(wrapper.inner, inside(state), Codes(inside(codes.columns)))
+    if part is None:
+        return None
+    inner, inner_state, inner_codes = part
+    return replace(wrapper, inner=inner), outside(state) | nested(inner_state), Codes(outside(codes.columns) | nested(inner_codes.columns))
 
 
 def glance_prepared(one: Codec, prepared: Arrays) -> Arrays | None:

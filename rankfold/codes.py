@@ -72,3 +72,8 @@ def inside(arrays: Arrays, prefix: str = "inner") -> dict[str, np.ndarray]:
     """What `nested` put away: the arrays behind `prefix.`, under their own names."""
     start = prefix + "."
     return {name[len(start) :]: array for name, array in arrays.items() if name.startswith(start)}
+
+
+def outside(arrays: Arrays, prefix: str = "inner") -> dict[str, np.ndarray]:
+    """What `nested` did not put away: a wrapper's own arrays."""
+    return {name: array for name, array in arrays.items() if not name.startswith(prefix + ".")}

@@ -70,7 +70,7 @@ def compress(
         raise InputError(f'norms: got {norms!r}; expected "auto" or "raw".')
     fitted = fit(vectors, how, weight=weight, queries=queries, unit=unit, norms=norms, sample=sample, fallback=fallback, seed=seed, progress=progress)
     if out is None:
-        columns = _encode_in_memory(vectors, fitted, unit, progress)
+        columns = encode_in_memory(vectors, fitted, unit, progress)
         segment = Segment(fitted.codec, fitted.state, Codes(columns), 0)
         return Table(vectors.dim, unit, vectors.ids, (segment,), space=vectors.space)
     details = {"seed": seed, "asked": to_spec(how), "weighted": weight is not None, "queried": queries is not None}
@@ -227,8 +227,8 @@ def takes_any_norm(how: Codec) -> bool:
     return bool(how.any_norm) or (inner is not None and takes_any_norm(inner))
 
 
-def _encoded_blocks(vectors: Vectors, fitted: Fitted, unit: bool, progress: Progress, take: Callable[[int, dict[str, np.ndarray]], None]) -> None:
-    """Encode block by block and hand each to `take(first_row, columns)`."""
+def encode_blocks(vectors: Vectors, fitted: Fitted, unit: bool, progress: Progress, take: Callable[[int, dict[str, np.ndarray]], None]) -> None:
+    """Encode block by block and hand each to `take(first_row, columns)`; unit: normalise rows first."""
     progress("encode", 0, vectors.count)
     for first, x in vectors.blocks():
         columns = encode_rows(fitted.codec, fitted.state, unit_rows(x) if unit else x)
@@ -243,7 +243,8 @@ def _check_row_bytes(codec: Codec, columns: dict[str, np.ndarray], dim: int) -> 
         raise SpecError(f"codec {codec.name!r}: wrote {stored} bytes a row; its row_bytes({dim}) promised {promised}. This is a fault of the codec.")
 
 
-def _encode_in_memory(vectors: Vectors, fitted: Fitted, unit: bool, progress: Progress) -> dict[str, np.ndarray]:
+def encode_in_memory(vectors: Vectors, fitted: Fitted, unit: bool, progress: Progress) -> dict[str, np.ndarray]:
+    """The columns of all rows, each (n, ...); unit: normalise rows first."""
     whole: dict[str, np.ndarray] = {}
 
     def take(first: int, columns: dict[str, np.ndarray]) -> None:
@@ -252,12 +253,12 @@ def _encode_in_memory(vectors: Vectors, fitted: Fitted, unit: bool, progress: Pr
                 whole[name] = np.empty((vectors.count, *part.shape[1:]), part.dtype)
             whole[name][first : first + part.shape[0]] = part
 
-    _encoded_blocks(vectors, fitted, unit, progress, take)
+    encode_blocks(vectors, fitted, unit, progress, take)
     return whole
 
 
 def _encode_to_disk(vectors: Vectors, fitted: Fitted, unit: bool, out: Path, note: str, details: dict[str, object], progress: Progress) -> Table:
     with ArtifactWriter(out, dim=vectors.dim, ids=vectors.ids, unit=unit, space=vectors.space) as writer:
         writer.segment(fitted.codec, fitted.state, rows=vectors.count)
-        _encoded_blocks(vectors, fitted, unit, progress, lambda first, columns: writer.append(columns))
+        encode_blocks(vectors, fitted, unit, progress, lambda first, columns: writer.append(columns))
         return load(writer.publish(note=note, details=details))

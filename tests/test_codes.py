@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rankfold.codes import Codes, inside, nested
+from rankfold.codes import Codes, inside, nested, outside
 from rankfold.errors import InputError
 
 
@@ -49,4 +49,5 @@ def test_nested_arrays_come_back_under_their_own_names():
     put_away = {"scale": np.zeros(2), **nested(arrays)}
     assert sorted(put_away) == ["inner.codes", "inner.inner.codes", "scale"]
     assert inside(put_away).keys() == arrays.keys()
+    assert outside(put_away).keys() == {"scale"} and outside(put_away)["scale"] is put_away["scale"]
     assert inside(inside(put_away))["codes"] is arrays["inner.codes"]

@@ -73,10 +73,16 @@ def measure_lengths(
     if not shorter(how):
         raise InputError(f"how: codec {how.name!r} knows no shorter form of itself; expected one of several levels, such as residual.")
     longest = fit(vectors, how, weight=weight, queries=queries, unit=unit, norms=norms, sample=sample, seed=seed, progress=progress)
-    forms = [*shorter(longest.codec), longest.codec]
-    kept = np.unique(np.linspace(len(forms) / min(MOST_LENGTHS, len(forms)), len(forms), min(MOST_LENGTHS, len(forms))).round().astype(int)) - 1
-    rates = rates_of(vectors, [Fitted(forms[place], longest.state) for place in kept], unit=unit, progress=progress)
+    rates = rates_of(vectors, forms_of(longest, MOST_LENGTHS), unit=unit, progress=progress)
     return replace(rates, errors=np.square(rates.errors / spacing(vectors, unit=unit, seed=seed)[:, None]))
+
+
+def forms_of(longest: Fitted, most: int) -> list[Fitted]:
+    """The fitted codec at up to `most` lengths that read its one state, evenly spread, the shortest first, itself last."""
+    forms = [*shorter(longest.codec), longest.codec]
+    count = min(most, len(forms))
+    kept = np.unique(np.linspace(len(forms) / count, len(forms), count).round().astype(int)) - 1
+    return [Fitted(forms[place], longest.state) for place in kept]
 
 
 def shorter(one: Codec) -> list[Codec]:

@@ -4,7 +4,7 @@ Each row is coded at every size once to learn the distance to its decoding; the 
 the budget (see `allocation`). Ids travel with their rows: the table's rows stand in the order of their tiers, the largest first, within a tier as they came.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 from ..arrays import F32, as_weight, row_norms, unit_rows
 from ..codec import Codec, to_spec
 from ..codes import Arrays, Codes
-from ..compression import Fitted, fit
+from ..compression import Fitted, encode_blocks, encode_in_memory, fit
 from ..errors import BudgetError, InputError
 from ..progress import Progress, silent
 from ..store import ArtifactWriter, load
@@ -181,22 +181,12 @@ def coded(
     if out is None:
         segments: list[Segment] = []
         for one, rows in tiers:
-            codes = Codes.concat([Codes(columns) for columns in _encoded(vectors, one, rows, rates.unit, progress)])
-            segments.append(Segment(one.codec, one.state, codes, sum(part.count for part in segments)))
+            columns = encode_in_memory(vectors.arranged(rows), one, rates.unit, progress)
+            segments.append(Segment(one.codec, one.state, Codes(columns), sum(part.count for part in segments)))
         return Table(vectors.dim, rates.unit, ids, tuple(segments), space=vectors.space)
     with ArtifactWriter(Path(out), dim=vectors.dim, ids=ids, unit=rates.unit, space=vectors.space) as writer:
         for number, (one, rows) in enumerate(tiers):
             sharing = next((place for place, (other, _) in enumerate(tiers[:number]) if other.state is one.state), None)
             writer.segment(one.codec, one.state, rows=rows.size, share=sharing)
-            for columns in _encoded(vectors, one, rows, rates.unit, progress):
-                writer.append(columns)
+            encode_blocks(vectors.arranged(rows), one, rates.unit, progress, lambda _, columns: writer.append(columns))
         return load(writer.publish(note=note, details=details))
-
-
-def _encoded(vectors: Vectors, one: Fitted, rows: np.ndarray, unit: bool, progress: Progress) -> Iterator[dict[str, np.ndarray]]:
-    """Columns of the chosen rows, block by block."""
-    part = vectors.arranged(rows)
-    progress("encode", 0, part.count)
-    for first, x in part.blocks():
-        yield encode_rows(one.codec, one.state, unit_rows(x) if unit else x)
-        progress("encode", first + len(x), part.count)

@@ -8,7 +8,7 @@ The ladder has no entry of its own: `compress` puts `normed` around any codec th
 import numpy as np
 
 from ..arrays import row_norms, unit_rows
-from ..codec import Codec, codec, fit_codec, glance, pulled, settled
+from ..codec import Codec, codec, fit_codec, glance_inside, pulled, settled
 from ..codes import Codes, inside, nested
 from ..fitting import logbyte
 from .scalar import Scalar
@@ -57,11 +57,7 @@ class Normed:
 
     def glance(self, state, codes):
         """The coarse level of the inner codec in this wrapper, or None where the inner codec has none."""
-        part = glance(self.inner, inside(state), Codes(inside(codes.columns)))
-        if part is None:
-            return None
-        inner, inner_state, inner_codes = part
-        return type(self)(inner), {"grid": state["grid"]} | nested(inner_state), Codes({"scale": codes["scale"]} | nested(inner_codes.columns))
+        return glance_inside(self, state, codes)
 
     def row_bytes(self, dim):
         return self.inner.row_bytes(dim) + 1

@@ -14,7 +14,7 @@ inner codec's.
 import numpy as np
 
 from ..arrays import blocks, row_norms, unit_rows
-from ..codec import Codec, codec, fit_codec, glance, glance_prepared, pulled, settled
+from ..codec import Codec, codec, fit_codec, glance_inside, glance_prepared, pulled, settled
 from ..codes import Codes, inside, nested
 from .residual import Residual
 
@@ -79,11 +79,7 @@ class Unit:
 
     def glance(self, state, codes):
         """The coarse level of the inner codec in this wrapper, or None where the inner codec has none."""
-        part = glance(self.inner, inside(state), Codes(inside(codes.columns)))
-        if part is None:
-            return None
-        inner, inner_state, inner_codes = part
-        return type(self)(inner), {"length": state["length"]} | nested(inner_state), Codes(nested(inner_codes.columns))
+        return glance_inside(self, state, codes)
 
     def glance_prepared(self, prepared):
         """The coarse level's share of prepared queries, as the inner codec says."""

@@ -17,7 +17,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..arrays import F32, blocks, unit_rows
-from ..codec import Codec, check_range, codec, fit_codec, glance, pulled, settled
+from ..codec import Codec, check_range, codec, fit_codec, glance_inside, pulled, settled
 from ..codes import Arrays, Codes, inside, nested
 from ..fitting.remembered import Remembered
 from ..fitting.rotation import pca
@@ -99,12 +99,7 @@ class Viewed:
 
     def glance(self, state, codes):
         """The coarse level of the inner codec in this wrapper, or None where the inner codec has none."""
-        part = glance(self.inner, inside(state), Codes(inside(codes.columns)))
-        if part is None:
-            return None
-        inner, inner_state, inner_codes = part
-        own = {name: array for name, array in state.items() if name in ("axes", "step", "gain")}
-        return replace(self, inner=inner), own | nested(inner_state), Codes(nested(inner_codes.columns))
+        return glance_inside(self, state, codes)
 
     def row_bytes(self, dim):
         return self.inner.row_bytes(dim)

@@ -13,18 +13,17 @@ from ..arrays import F32
 from ..codec import Codec
 from ..codecs.int8 import Int8
 from ..codecs.pruned import Pruned
-from ..codes import Codes, nested
 from ..compression import compress
 from ..errors import InputError
 from ..progress import Progress, silent
 from ..search import Rows
-from ..table import Segment, Table, encode_rows
+from ..table import Table
 from ..vectors import Vectors
 from .course import RATE, Learned, learn
 from .distil import SAMPLE, STEPS, check_numbers, lesson_of
 from .judging import Distilled, judged
 from .lesson import Lesson
-from .pupils import Parameters, rounded
+from .pupils import Parameters, check_inner, recoded, rounded
 from .terms import Terms
 
 INT8: Codec = Int8()  # type: ignore[assignment]
@@ -51,14 +50,11 @@ class Selection:
 
     def table(self, parameters: Parameters) -> Table:
         (segment,) = self._start.segments
-        how: Pruned = replace(segment.codec, keep=self.kept.size)  # type: ignore[type-var, assignment]
+        how: Codec = replace(segment.codec, keep=self.kept.size)  # type: ignore[type-var]
         mask = np.zeros(self._start.dim, np.bool_)
         mask[self.kept] = True
-        encoder = rounded(parameters["encoder"], np.dtype(np.float16))
-        inner = how.inner.fit(self._lesson.exact @ encoder.astype(np.float32).T, self._lesson.weight, np.random.default_rng(self._seed))
-        state = {"kept": mask, "encoder": encoder, **nested({name: np.ascontiguousarray(array) for name, array in inner.items()})}
-        codes = Codes(encode_rows(how, state, self._lesson.exact))  # type: ignore[arg-type]
-        return replace(self._start, segments=(Segment(how, state, codes, 0),))  # type: ignore[arg-type]
+        own = {"kept": mask, "encoder": rounded(parameters["encoder"], np.dtype(np.float16))}
+        return recoded(self._start, how, own, self._lesson.exact, self._lesson.weight, self._seed)
 
 
 def prune(
@@ -86,8 +82,7 @@ def prune(
     check_numbers(steps, rate, sample)
     if isinstance(rounds, bool) or not isinstance(rounds, int | np.integer) or not 1 <= rounds <= min(MOST_ROUNDS, steps):
         raise InputError(f"rounds: got {rounds!r}; expected a whole number from 1 to {min(MOST_ROUNDS, steps)}, at least a step each.")
-    if not inner.any_norm:
-        raise InputError(f"inner: got {inner.name}, which needs rows of one length; expected a codec for rows of any length, such as int8, scalar or normed.")
+    check_inner(inner)
     how: Codec = Pruned(keep=keep, inner=inner)  # type: ignore[assignment]
     how.row_bytes(vectors.dim)
     lesson = lesson_of(vectors, users, unit=unit, seen=seen, relevant=relevant, allow=None, sample=sample, seed=seed, progress=progress)

@@ -6,10 +6,10 @@ from typing import Protocol
 import numpy as np
 
 from ..arrays import F32
-from ..codec import describe, pulled
-from ..codes import Arrays
+from ..codec import Codec, describe, pulled
+from ..codes import Arrays, Codes, nested
 from ..errors import InputError
-from ..table import Segment, Table
+from ..table import Segment, Table, encode_rows
 
 Parameters = dict[str, F32]
 LARGEST_HALF = float(np.finfo(np.float16).max)
@@ -104,6 +104,22 @@ def movable(segment: Segment, dim: int) -> list[str]:
     if not segment.count:
         return []
     return sorted(pulled(segment.codec, segment.state, segment.codes.rows(slice(0, 1)), np.zeros((1, dim), np.float32)))
+
+
+def check_inner(inner: Codec) -> None:
+    """Raise InputError unless the codec takes rows of any length, as what an encoder makes of rows has."""
+    if not inner.any_norm:
+        raise InputError(f"inner: got {inner.name}, which needs rows of one length; expected a codec for rows of any length, such as int8, scalar or normed.")
+
+
+def recoded(start: Table, how: Codec, own: Arrays, exact: F32, weight: F32, seed: int) -> Table:
+    """The table `start` of one segment, its rows `exact` (n, d) coded anew by the wrapper `how`: the inner codec is fitted to what the encoder makes of them.
+
+    own: the wrapper's arrays as they are stored, `encoder` (k, d) among them. weight: (n,) what each row counts.
+    """
+    inner = how.inner.fit(exact @ own["encoder"].astype(np.float32).T, weight, np.random.default_rng(seed))  # type: ignore[attr-defined]
+    state = {**own, **nested({name: np.ascontiguousarray(array) for name, array in inner.items()})}
+    return replace(start, segments=(Segment(how, state, Codes(encode_rows(how, state, exact)), 0),))
 
 
 def rounded(array: F32, dtype: np.dtype) -> np.ndarray:

@@ -5,26 +5,22 @@ together. What the student gives each direction follows from the lists; the term
 Ranking distillation: Tang and Wang, 2018. The taught axes are an ordinary `reduced` state.
 """
 
-from dataclasses import replace
-
 import numpy as np
 
 from ..arrays import F32
 from ..codec import Codec
 from ..codecs.int8 import Int8
 from ..codecs.reduced import Reduced
-from ..codes import Codes, nested
 from ..compression import compress
-from ..errors import InputError
 from ..progress import Progress, silent
 from ..search import Rows
-from ..table import Segment, Table, encode_rows
+from ..table import Table
 from ..vectors import Vectors
 from .course import RATE
 from .distil import SAMPLE, STEPS, check_numbers, lesson_of, taught
 from .judging import Distilled
 from .lesson import Lesson
-from .pupils import Parameters, rounded
+from .pupils import Parameters, check_inner, recoded, rounded
 from .terms import Terms
 
 INT8: Codec = Int8()  # type: ignore[assignment]
@@ -47,12 +43,8 @@ class Projection:
 
     def table(self, parameters: Parameters) -> Table:
         (segment,) = self._start.segments
-        how: Reduced = segment.codec  # type: ignore[assignment]
-        outer = {name: rounded(array, np.dtype(np.float16)) for name, array in parameters.items()}
-        inner = how.inner.fit(self._lesson.exact @ outer["encoder"].astype(np.float32).T, self._lesson.weight, np.random.default_rng(self._seed))
-        state = {"dim": segment.state["dim"], **outer, **nested({name: np.ascontiguousarray(array) for name, array in inner.items()})}
-        codes = Codes(encode_rows(segment.codec, state, self._lesson.exact))
-        return replace(self._start, segments=(Segment(segment.codec, state, codes, 0),))
+        own = {"dim": segment.state["dim"], **{name: rounded(array, np.dtype(np.float16)) for name, array in parameters.items()}}
+        return recoded(self._start, segment.codec, own, self._lesson.exact, self._lesson.weight, self._seed)
 
 
 def student(
@@ -78,8 +70,7 @@ def student(
     """
     check_numbers(steps, rate, sample)
     how = Reduced(dims=dims, inner=inner)
-    if not inner.any_norm:
-        raise InputError(f"inner: got {inner.name}, which needs rows of one length; expected a codec for rows of any length, such as int8, scalar or normed.")
+    check_inner(inner)
     how.row_bytes(vectors.dim)  # type: ignore[attr-defined]
     lesson = lesson_of(vectors, users, unit=unit, seen=seen, relevant=relevant, allow=None, sample=sample, seed=seed, progress=progress)
     start = compress(vectors, how, weight=lesson.weight, unit=unit, seed=seed)  # type: ignore[arg-type]

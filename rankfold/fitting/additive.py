@@ -6,13 +6,12 @@ once by least squares, each level shrunk as a Gaussian prior with that level's o
 variances estimated from the codebooks: empirical Bayes, Morris 1983). Without the shrinkage the codebooks remember the rows they were fitted to.
 """
 
-import weakref
-
 import numpy as np
 
 from .. import kernels
 from ..arrays import F32, blocks
 from .kmeans import assign, half_norms, kmeans, sums
+from .remembered import Remembered
 
 SEARCH_ROWS = 4_096
 ROUNDS = 4  # of k-means: the turns after it do better
@@ -23,8 +22,7 @@ SWEEPS = 3
 DENSE = 1  # rows a codeword from which on products of co-occurrences are faster than passes over the rows
 
 # The search tables of the codebooks used last, for several tables at once: they take longer to make than a block of rows takes to search.
-KEPT_TABLES = 4
-_latest: list[tuple[weakref.ref, "Tables"]] = []
+_latest = Remembered()
 
 
 class Tables:
@@ -64,17 +62,8 @@ class Tables:
 
 
 def search_tables(books: np.ndarray) -> Tables:
-    """The search tables of books (L, K, d), kept until KEPT_TABLES other books have been asked for or these are gone."""
-    for held, tables in list(_latest):
-        if held() is books:
-            return tables
-    tables = Tables(books.astype(np.float32))
-    _latest[:] = [(weakref.ref(books, _forget), tables), *_latest[: KEPT_TABLES - 1]]
-    return tables
-
-
-def _forget(gone: weakref.ref) -> None:
-    _latest[:] = [entry for entry in _latest if entry[0] is not gone]
+    """The search tables of books (L, K, d), kept until several other books have been asked for or these are gone."""
+    return _latest.of((books,), lambda: Tables(books.astype(np.float32)))
 
 
 def summed(books: F32, codes: np.ndarray) -> F32:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..adaptive.stopping import shorter
+from ..adaptive.stopping import forms_of
 from ..adaptive.tiers import MOST_RATES, Rates, choose_rates, coded, rates_of
 from ..arrays import F32, as_weight
 from ..codec import Codec
@@ -86,9 +86,7 @@ def fit_ladder(
         one = fit(some, how, weight=given, unit=unit, sample=sample, seed=seed, progress=progress)
         if any(_same(one, other) for other in fitted):
             continue
-        forms = [*shorter(one.codec), one.codec]
-        kept = np.unique(np.linspace(len(forms) / MOST_FORMS, len(forms), MOST_FORMS).round().astype(int).clip(1)) - 1 if len(forms) > 1 else [0]
-        fitted += [Fitted(forms[place], one.state) for place in kept]
+        fitted += forms_of(one, MOST_FORMS)
     if len(fitted) > MOST_RATES:
         raise InputError(f"codecs: got {len(codecs)} with {len(fitted)} sizes; expected at most {MOST_RATES} sizes.")
     return rates_of(vectors, fitted, unit=unit, most=TRIED_ROWS, progress=progress)

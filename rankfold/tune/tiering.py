@@ -40,6 +40,7 @@ FIRST = "all@10"
 DRAWS = 500
 # Standard errors on either side of a 95 % interval.
 Z95 = 1.96
+Held = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +83,8 @@ def tier(
 ) -> Tiering:
     """Spread the rows over several sizes within the bytes of `uniform`, codebooks included, if that keeps more of the exact lists and no bucket pays.
 
-    uniform: the same rows at one size. codecs: what rows may be coded with; by default a `ladder`; each is fitted once, and shorter forms
-    that read its state are sizes too. weight: (n,) exposure
-    weights of the final table. splits: (lean, least) to try, see Trial. sample: rows to fit on, as in `compress`.
+    uniform: the same rows at one size. codecs: what rows may be coded with; by default a `ladder`; each is fitted once, and shorter forms that read its
+    state are sizes too. weight: (n,) exposure weights of the final table. splits: (lean, least) to try, see Trial. sample: rows to fit on, as in `compress`.
     A bucket pays when it keeps fewer of its places in the exact lists than in `uniform`, or when its recall is lower; both by more than chance (95 %, paired).
     All together pay when NDCG@10 is lower by more than chance, or by more than half a per cent. In trials weights come from half of the choosing users, and
     the judgement from the other half; users of the reporting half are never looked at. Where a bucket pays, the weights of its rows are raised and the split is
@@ -102,7 +102,8 @@ def tier(
         return evaluate(Aligned(Searcher(table), vectors.ids), task, metrics=metrics, baseline=exact)
 
     before = judged(uniform)
-    trials = [Trial(None, 1.0, kept_places(before, exact, task))]
+    held_before = kept_places(before, exact, task)
+    trials = [Trial(None, 1.0, _shares(held_before))]
     for lean, least in splits:
         lifts: dict[str, float] = {}
         for _ in range(TURNS):
@@ -110,8 +111,8 @@ def tier(
             if choice is None or np.unique(choice).size < 2:
                 break
             after = judged(coded(vectors, rates, choice))
-            kept = kept_places(after, exact, task)
-            trials.append(Trial(lean, least, kept, _pays(before, after, exact, task), tuple(sorted(lifts.items()))))
+            held = kept_places(after, exact, task)
+            trials.append(Trial(lean, least, _shares(held), _pays(before, after, held_before, held), tuple(sorted(lifts.items()))))
             payers = {part for said in trials[-1].pays for part in BUCKETS if part in said}
             if not payers or trial_weight is None or not lean:
                 break
@@ -148,17 +149,17 @@ def _refusal(trials: Sequence[Trial]) -> str:
     return f"Tiers were refused: on users kept apart every split loses more than one size does ({payers or 'no gain'})."
 
 
-def kept_places(after: Report, exact: Report, task: Task) -> dict[str, float]:
-    """Share of the places of the exact lists whose row is still in the list: of all in the top 10, and of each popularity bucket.
+def _shares(held: Held) -> dict[str, float]:
+    """Share of the places of `kept_places` whose row is still in the list."""
+    return {name: float(there.sum() / wanted.sum()) for name, (there, wanted) in held.items()}
+
+
+def kept_places(after: Report, exact: Report, task: Task) -> Held:
+    """Places of each query's exact list that are kept, and all of them, two int64 (q,): of all rows in the top 10, and of each popularity bucket.
 
     A bucket with fewer than 100 places in the top 10 is judged in the top 100, and not at all with fewer there.
     """
-    return {name: float(held.sum() / wanted.sum()) for name, (held, wanted) in _kept(after, exact, task).items()}
-
-
-def _kept(after: Report, exact: Report, task: Task) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Places of each query's exact list that are kept, and all of them: two int64 (q,) for each name of `kept_places`."""
-    kept: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+    kept: Held = {}
     for depth in DEPTHS:
         wanted, found = exact.ranking.rows[:, :depth], after.ranking.rows[:, :depth]
         there = wanted >= 0
@@ -175,9 +176,8 @@ def _kept(after: Report, exact: Report, task: Task) -> dict[str, tuple[np.ndarra
     return kept
 
 
-def _pays(uniform: Report, tiered: Report, exact: Report, task: Task) -> tuple[str, ...]:
+def _pays(uniform: Report, tiered: Report, before: Held, after: Held) -> tuple[str, ...]:
     """Where less is kept than in the table of one size, or recall of a bucket is lower, by more than chance (95 %, paired); and all, where NDCG@10 falls."""
-    before, after = (_kept(report, exact, task) for report in (uniform, tiered))
     worse = [name for name in before if _falls(after[name][0] - before[name][0])]
     parts = {f"recall of {name}": losses.get(BUCKET_METRIC) for name, losses in compare_parts(uniform, tiered, draws=DRAWS).items()}
     quality = compare(uniform, tiered, draws=DRAWS).get(QUALITY)

@@ -5,7 +5,7 @@ import gc
 import numpy as np
 import pytest
 
-from rankfold.fitting import additive
+from rankfold.fitting import additive, remembered
 from rankfold.fitting.additive import Tables, fit_books, greedy_books, refit, search_tables, summed
 
 LEVELS, SIZE, DIM = 3, 8, 6
@@ -134,7 +134,7 @@ def test_tables_are_kept_for_the_books_used_last():
     books = planted()[0].astype(np.float16)
     tables = search_tables(books)
     assert search_tables(books) is tables
-    others = [books.copy() for _ in range(additive.KEPT_TABLES)]
+    others = [books.copy() for _ in range(remembered.KEPT)]
     assert search_tables(others[0]) is not tables
     assert search_tables(books) is tables
     for other in others[1:]:

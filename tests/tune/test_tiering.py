@@ -8,7 +8,7 @@ from rankfold.compression import compress
 from rankfold.evaluate import evaluate
 from rankfold.search import Searcher
 from rankfold.tune.evidence import item_evidence, user_evidence
-from rankfold.tune.tiering import _falls, _pays, kept_places, tier
+from rankfold.tune.tiering import _falls, _pays, _shares, kept_places, tier
 
 SIZES = [from_spec({"codec": "scalar", "bits": bits}) for bits in (1, 2, 4, 8)]
 
@@ -64,7 +64,7 @@ def test_without_users_the_lists_of_rows_decide(world):
 def test_kept_places_of_the_exact_lists_are_all(told):
     _, evidence, _, _ = told
     half = evidence.choose
-    kept = kept_places(half.baseline, half.baseline, half.task)
+    kept = _shares(kept_places(half.baseline, half.baseline, half.task))
     assert kept["all@10"] == 1 and set(kept.values()) == {1.0} and "head@10" in kept
 
 
@@ -72,8 +72,9 @@ def test_a_bucket_pays_when_it_keeps_less_by_more_than_chance(told):
     vectors, evidence, uniform, _ = told
     half = evidence.choose
     coarse, fine = (evaluate(Searcher(compress(vectors, SIZES[place])), half.task, metrics=("ndcg@10", "recall@10", "recall@100")) for place in (0, 3))
-    assert "all@10" in _pays(fine, coarse, half.baseline, half.task) and _pays(coarse, fine, half.baseline, half.task) == ()
-    assert _pays(fine, fine, half.baseline, half.task) == ()
+    much, little = (kept_places(one, half.baseline, half.task) for one in (fine, coarse))
+    assert "all@10" in _pays(fine, coarse, much, little) and _pays(coarse, fine, little, much) == ()
+    assert _pays(fine, fine, much, much) == ()
     # One query of a hundred that loses a place is chance; all of them are not.
     assert not _falls(np.eye(1, 100)[0] * -1) and _falls(np.full(100, -1)) and not _falls(np.zeros(100))
 
