@@ -8,7 +8,7 @@ import numpy as np
 from rankfold.evaluate.intervals import percentiles, resampled_means
 
 from .cache import unpacked
-from .sets import BOOKS_LIMIT, TEXTS, bars_of, sizes_of
+from .sets import BOOKS_LIMIT, TEXTS, bars_of, is_limited, sizes_of
 
 DRAWS = 2_000
 OURS = "ours"
@@ -157,8 +157,7 @@ def verdict(found: Sequence[Result], exact: np.ndarray | None, name: str, nbytes
 
     Small catalogues: only methods with few bytes of codebooks.
     """
-    limited = name not in TEXTS and name != "amazon_book"
-    inside = allowed(found, name, nbytes, limited)
+    inside = allowed(found, name, nbytes, is_limited(name))
     theirs = best([one for one in inside if one.who != OURS])
     mine = sorted((one for one in inside if one.who == OURS), key=lambda one: (-one.quality, one.total_bytes))
     judged = [_judged(one, theirs, exact, name, nbytes) for one in mine]

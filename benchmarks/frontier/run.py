@@ -31,7 +31,7 @@ from .cache import Key  # noqa: E402
 from .coded import CHEAP, MIDDLING, PEERS, SLOW, Coded, Job, Method  # noqa: E402
 from .envelope import OURS, Result, allowed, best, results  # noqa: E402
 from .measure import measure  # noqa: E402
-from .sets import NAMES, TEXTS, FrontierSet, Judged, bars_of, load, sizes_of  # noqa: E402
+from .sets import NAMES, TEXTS, FrontierSet, Judged, bars_of, is_cosine, is_limited, load, sizes_of  # noqa: E402
 
 FOLDER = datasets.RESULTS / "frontier"
 SEEDS = (1, 2, 3)
@@ -63,14 +63,14 @@ class Work:
 
 def peer_work(name: str, size: int, seed: int) -> Iterator[Work]:
     """Every peer in every form at one size of a set."""
-    small = name not in TEXTS and name != "amazon_book"
+    small = is_limited(name)
     dim = dims_of(name)
     for method in PEERS.values():
         # Where codebooks count, those that take long to fit are far too large; elsewhere small ones have no point.
         unsuited = method.small_books != small and (method.small_books or method.cost != CHEAP)
         if unsuited or (method.sets and name not in method.sets) or (method.sizes and (size not in method.sizes or seed != SEEDS[0])):
             continue
-        for form in forms.forms_of(method, cosine=name in TEXTS or name.endswith("elsa")):
+        for form in forms.forms_of(method, cosine=is_cosine(name)):
             settings = method.plan(dim, forms.inner_bytes(form, size))
             if settings is not None:
                 yield Work(Key(name, method.name, form, size, seed), settings, method.cost, method=method)
@@ -79,8 +79,8 @@ def peer_work(name: str, size: int, seed: int) -> Iterator[Work]:
 def our_work(name: str, size: int, seed: int) -> Iterator[Work]:
     """Our codecs at one size of a set, the simplest ones at the bar sizes with one seed; factors with exposure weights, once without."""
     bar = size in bars_of(name)
-    dim, cosine = dims_of(name), name in TEXTS or name.endswith("elsa")
-    specs = ours.specs(dim, size, cosine) | ({} if name in TEXTS else ours.judged_specs(dim, size, cosine, name != "amazon_book"))
+    dim, cosine = dims_of(name), is_cosine(name)
+    specs = ours.specs(dim, size, cosine) | ({} if name in TEXTS else ours.judged_specs(dim, size, cosine, is_limited(name)))
     for label, spec in specs.items():
         strong = label in ours.STRONG
         first = seed == SEEDS[0]
@@ -200,8 +200,7 @@ def contends(work: Work) -> bool:
 
 def behind(found: list[Result], key: Key, size: int) -> float | None:
     """How far a peer is behind the best peer at a bar size: in agreement, or as a share of NDCG; None where it has no result there."""
-    limited = key.set not in TEXTS and key.set != "amazon_book"
-    peers = [one for one in allowed(found, key.set, size, limited) if one.who != OURS]
+    peers = [one for one in allowed(found, key.set, size, is_limited(key.set)) if one.who != OURS]
     leader = best(peers)
     mine = [one for one in found if (one.set, one.method, one.form, one.nbytes) == (key.set, key.method, key.form, size)]
     if leader is None or not mine:

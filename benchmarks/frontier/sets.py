@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import pyarrow.parquet as parquet
 
 from benchmarks import datasets
 from rankfold.arrays import F32, unit_rows
@@ -74,9 +73,14 @@ def bars_of(name: str) -> tuple[int, ...]:
     return (16, 32, 64) if name in TEXTS else (17, 33)
 
 
-def text132k() -> F32:
-    """Sentence vectors of Debian packages and art works, unit rows (132,868, 384)."""
-    return datasets.text()
+def is_cosine(name: str) -> bool:
+    """Whether the rows of a set have length one."""
+    return name in TEXTS or FACTORS[name][1] == "elsa256"
+
+
+def is_limited(name: str) -> bool:
+    """Whether a set is a small catalogue, where codebooks may take at most BOOKS_LIMIT bytes a row."""
+    return name not in TEXTS and name != "amazon_book"
 
 
 def debian50k() -> F32:
@@ -94,14 +98,14 @@ def _matrix(file: str, name: str) -> F32:
         return arrays[name if name in arrays else arrays.files[0]].astype(np.float32)
 
 
-TEXTS: dict[str, Callable[[], F32]] = {"text132k": text132k, "debian50k": debian50k, "goodbooks": goodbooks}
-# name -> file stem, item vectors, user vectors (None: sums of the items they have).
-FACTORS: dict[str, tuple[str, str, str | None]] = {
-    "amazon_book": ("amazon_book", "als128_item", "als128_user"),
-    "anime": ("anime", "als128_item", "als128_user"),
-    "anime_elsa": ("anime", "elsa256_item", None),
-    "debian_deps": ("debian_deps", "als128_item", "als128_user"),
-    "debian_deps_elsa": ("debian_deps", "elsa256_item", None),
+TEXTS: dict[str, Callable[[], F32]] = {"text132k": datasets.text, "debian50k": debian50k, "goodbooks": goodbooks}
+# name -> data set and model of `datasets.factors`.
+FACTORS: dict[str, tuple[str, str]] = {
+    "amazon_book": ("amazon_book", "als128"),
+    "anime": ("anime", "als128"),
+    "anime_elsa": ("anime", "elsa256"),
+    "debian_deps": ("debian_deps", "als128"),
+    "debian_deps_elsa": ("debian_deps", "elsa256"),
 }
 NAMES = (*TEXTS, *FACTORS)
 
@@ -121,24 +125,15 @@ def _text(name: str) -> FrontierSet:
 
 
 def _factors(name: str) -> FrontierSet:
-    stem, item_name, user_name = FACTORS[name]
-    items = _matrix(f"{stem}_vectors_f16.npz", item_name)
-    columns = parquet.read_table(datasets.file_of(f"{stem}_interactions.parquet"), columns=["user", "item", "split"])
-    user, item, split = (np.asarray(columns[column]).astype(np.int64) for column in ("user", "item", "split"))
-    train, valid, test = (split == part for part in range(3))
-    cosine = user_name is None
-    if cosine:
-        items = unit_rows(items)
-        users = np.zeros((int(user.max()) + 1, items.shape[1]), np.float32)
-        np.add.at(users, user[train], items[item[train]])
-    else:
-        users = _matrix(f"{stem}_vectors_f16.npz", user_name)
-    whole = Task.from_interactions(users, Interactions(user, item), Split(train, valid, test, "given"), rows=len(items))
+    data = datasets.factors(*FACTORS[name])
+    users, items = data.users, data.items
+    train, valid, test = (data.split == part for part in range(3))
+    whole = Task.from_interactions(users, Interactions(data.user, data.item), Split(train, valid, test, "given"), rows=len(items))
     order = np.random.default_rng(USERS_SEED).permutation(len(users))
     judged, others = np.sort(order[: len(users) // 2]), np.sort(order[len(users) // 2 :])
     part = whole.take(judged)
     task = part.take(part.answerable())
-    task = Task(task.queries, task.relevant, task.seen, popularity=np.bincount(item[train], minlength=len(items)))
+    task = Task(task.queries, task.relevant, task.seen, popularity=np.bincount(data.item[train], minlength=len(items)))
     before = baseline(as_vectors(items, zero_rows="keep"), task, metrics=METRICS)
     weight = exposure(users[others], items, exclude=whole.take(others).seen, seed=USERS_SEED)
-    return FrontierSet(name, items, cosine, Judged(task, before, weight, users[others]), name != "amazon_book")
+    return FrontierSet(name, items, is_cosine(name), Judged(task, before, weight, users[others]), is_limited(name))
