@@ -6,24 +6,7 @@ import pytest
 from rankfold.codecs.residual import SIZE, Residual
 from rankfold.codes import Codes
 from rankfold.errors import SpecError
-
-
-def ones(count):
-    return np.ones(count, np.float32)
-
-
-def fitted(codec, x, weight=None, seed=0):
-    return codec.fit(x, ones(len(x)) if weight is None else weight, np.random.default_rng(seed))
-
-
-def coded(codec, state, x):
-    return codec.decode(state, Codes(codec.encode(state, x)))
-
-
-def error(codec, x, rows=None, **options):
-    state = fitted(codec, x, **options)
-    rows = x if rows is None else rows
-    return float(np.square(rows - coded(codec, state, rows)).sum() / np.square(rows).sum())
+from tests.codecs.fits import coded, error, fitted
 
 
 def gaussian(count=3000, dim=12, seed=0):
