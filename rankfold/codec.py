@@ -40,6 +40,7 @@ class Codec(Protocol):
     coarse level reads, so that they are not prepared twice.
     One whose decoded rows follow smoothly from arrays of its state may have a method `pull(state, codes, gradient) -> {name: slope}`: how a quantity moves with
     each of these arrays, float32 in the array's shape, when it moves with the decoded rows as `gradient` (n, d) says. See `pulled`.
+    One whose decoded rows are sums of a few atoms of a dictionary may have methods `atoms(state)` and `latents(state, codes)`; see `latents`.
     """
 
     name: ClassVar[str]
@@ -230,6 +231,26 @@ def glance_inside(wrapper: Any, state: Arrays, codes: Codes) -> tuple[Codec, Arr
 def glance_prepared(one: Codec, prepared: Arrays) -> Arrays | None:
     """What the coarse level's own `prepare` would say, out of the prepared queries of the whole codec; None where it must be asked."""
     return one.glance_prepared(prepared) if hasattr(one, "glance_prepared") else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Latents:
+    """Rows as sums of a few atoms: row i is `value[i] @ atoms[index[i]]`.
+
+    index (n, k) int32: atoms, the strongest of a row first; value (n, k) float32, of both signs, 0 where a row has fewer than k. atoms (h, d) float32.
+    """
+
+    index: np.ndarray
+    value: F32
+    atoms: F32
+
+
+def latents(one: Codec, state: Arrays, codes: Codes) -> Latents | None:
+    """Coded rows as sums of atoms, exactly what they decode to up to float rounding; None where the codec does not sum atoms of a dictionary."""
+    if not hasattr(one, "latents"):
+        return None
+    index, value = one.latents(state, codes)
+    return Latents(index, value, one.atoms(state))  # type: ignore[attr-defined]
 
 
 def with_budget(one: Codec, spared: int) -> Codec:
