@@ -140,6 +140,13 @@ void rans_decode(const char* level, const Array<const std::uint32_t, 1>& states,
     run.rans_decode(states.data(), words.data(), counts.data(), chosen.data(), planes.data(), left.data(), words.shape(0), planes.shape(0), planes.shape(1));
 }
 
+void omp(const char* level, const Array<const float, 2>& start, const Array<const float, 2>& gram, const Array<std::int32_t, 2>& index,
+         const Array<float, 2>& value) {
+    const Kernels& run = kernels_of(level);
+    nb::gil_scoped_release unlocked;
+    run.omp(start.data(), gram.data(), index.data(), value.data(), start.shape(0), start.shape(1), index.shape(1));
+}
+
 }  // namespace bound
 
 NB_MODULE(_native, module) {
@@ -162,4 +169,5 @@ NB_MODULE(_native, module) {
                array("step"), array("offset"), array("out"));
     module.def("rans_encode", bound::rans_encode, "level"_a, array("planes"), array("counts"), array("chosen"), array("states"), array("words"), array("used"));
     module.def("rans_decode", bound::rans_decode, "level"_a, array("states"), array("words"), array("counts"), array("chosen"), array("planes"), array("left"));
+    module.def("omp", bound::omp, "level"_a, array("start"), array("gram"), array("index"), array("value"));
 }

@@ -39,6 +39,7 @@ using RansEncode = void(const std::uint8_t* planes, const std::uint16_t* counts,
                         std::int64_t* used, size_t w, size_t n);
 using RansDecode = void(const std::uint32_t* states, const std::uint16_t* words, const std::uint16_t* counts, const std::int32_t* chosen,
                         std::uint8_t* planes, std::int64_t* left, size_t length, size_t w, size_t n);
+using Omp = void(const float* start, const float* gram, std::int32_t* index, float* value, size_t n, size_t h, size_t k);
 
 struct Kernels {
     Dot8* dot8;
@@ -54,6 +55,7 @@ struct Kernels {
     TrellisEncode* trellis_encode;
     TrellisDecode* trellis_decode;
     TrellisScan* trellis_scan;
+    Omp* omp;
 };
 
 #ifdef RANKFOLD_LEVEL
@@ -71,6 +73,7 @@ TrellisDecode trellis_decode;
 TrellisScan trellis_scan;
 RansEncode rans_encode;
 RansDecode rans_decode;
+Omp omp;
 }  // namespace RANKFOLD_LEVEL
 #endif
 

@@ -94,6 +94,8 @@ RANKFOLD_INLINE F32 add(F32 a, F32 b) { return _mm_add_ps(a, b); }
 RANKFOLD_INLINE F32 sub(F32 a, F32 b) { return _mm_sub_ps(a, b); }
 RANKFOLD_INLINE F32 mul(F32 a, F32 b) { return _mm_mul_ps(a, b); }
 RANKFOLD_INLINE F32 mul_add(F32 a, F32 b, F32 c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
+RANKFOLD_INLINE F32 magnitude(F32 x) { return _mm_andnot_ps(_mm_set1_ps(-0.0f), x); }
+RANKFOLD_INLINE F32 higher(F32 a, F32 b) { return _mm_max_ps(a, b); }  // b where either is not a number
 RANKFOLD_INLINE Mask less(F32 a, F32 b) { return _mm_cmplt_ps(a, b); }
 RANKFOLD_INLINE Mask at_least(F32 a, F32 b) { return _mm_cmpge_ps(a, b); }
 RANKFOLD_INLINE unsigned lanes(Mask mask) { return static_cast<unsigned>(_mm_movemask_ps(mask)); }

@@ -98,6 +98,8 @@ RANKFOLD_INLINE F32 add(F32 a, F32 b) { return _mm512_add_ps(a, b); }
 RANKFOLD_INLINE F32 sub(F32 a, F32 b) { return _mm512_sub_ps(a, b); }
 RANKFOLD_INLINE F32 mul(F32 a, F32 b) { return _mm512_mul_ps(a, b); }
 RANKFOLD_INLINE F32 mul_add(F32 a, F32 b, F32 c) { return _mm512_fmadd_ps(a, b, c); }
+RANKFOLD_INLINE F32 magnitude(F32 x) { return _mm512_abs_ps(x); }
+RANKFOLD_INLINE F32 higher(F32 a, F32 b) { return _mm512_max_ps(a, b); }  // b where either is not a number
 RANKFOLD_INLINE Mask less(F32 a, F32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
 RANKFOLD_INLINE Mask at_least(F32 a, F32 b) { return _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ); }
 RANKFOLD_INLINE unsigned lanes(Mask mask) { return static_cast<unsigned>(mask); }

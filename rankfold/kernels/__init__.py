@@ -32,6 +32,7 @@ __all__ = [
     "lut4",
     "lut8",
     "nearest",
+    "omp",
     "rans_decode",
     "rans_encode",
     "select",
@@ -44,6 +45,7 @@ __all__ = [
 BLOCK = 64
 MAX_BEAM = 64
 MAX_BEAM_LEVELS = 128
+MAX_NONZEROS = 256
 RANS_TOTAL = 1 << 14
 RANS_LANES = 8
 MAX_ADVANCE = 6
@@ -300,6 +302,26 @@ def _expect_trellis(advance: np.ndarray, which: np.ndarray, tables: np.ndarray) 
         )
     if which.max(initial=0) >= len(tables):
         raise InputError(f"which: got table {which.max(initial=0)}; expected 0 to {len(tables) - 1}.")
+
+
+def omp(start: np.ndarray, gram: np.ndarray, nonzeros: int) -> tuple[np.ndarray, np.ndarray]:
+    """Orthogonal matching pursuit: index int32 (n, k) and value float32 (n, k), k = nonzeros, such that each row is nearly sum of value * atoms[index].
+
+    start float32 (n, h): x @ atoms.T; gram float32 (h, h): atoms @ atoms.T, h >= k >= 1, k <= 256. Atoms may have any length. Each step chooses the atom
+    of the largest |atom . what is left|, the lowest in a tie; places are in the order of choice, and values are those of least squares over all
+    chosen atoms. An atom that lies within 0.45 degrees of the span of those chosen is passed over, and so is one of length 0. A row ends where the largest
+    correlation falls to 4e-6 of the first one; the places left over hold value 0 and the lowest atoms not chosen, so that the atoms of a row differ.
+    Pati, Rezaiifar, Krishnaprasad (1993); by correlations alone: Rubinstein, Zibulevsky, Elad (2008).
+    Equal on every level to the last bit. Raises InputError for other dtypes, shapes or layouts.
+    """
+    _expect("start", start, np.float32, "n", "h")
+    _expect("gram", gram, np.float32, start.shape[1], start.shape[1])
+    most = min(MAX_NONZEROS, start.shape[1])
+    if isinstance(nonzeros, bool) or not isinstance(nonzeros, int | np.integer) or not 1 <= nonzeros <= most:
+        raise InputError(f"nonzeros: got {nonzeros!r}; expected a whole number from 1 to {most}.")
+    index, value = np.empty((len(start), int(nonzeros)), np.int32), np.empty((len(start), int(nonzeros)), np.float32)
+    _run("omp", start, gram, index, value)
+    return index, value
 
 
 def rans_encode(planes: np.ndarray, counts: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ Same names and arguments as the public functions of `rankfold.kernels`, which ha
 import numpy as np
 
 from .rans_reference import rans_decode, rans_encode
+from .sparse_reference import omp
 from .trellis_reference import trellis_decode, trellis_encode, trellis_scan
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "lut4",
     "lut8",
     "nearest",
+    "omp",
     "rans_decode",
     "rans_encode",
     "select",

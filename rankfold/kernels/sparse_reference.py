@@ -1,0 +1,79 @@
+"""Slow NumPy twins of the kernels that find sparse codes: the definition of what the compiled ones must give."""
+
+import numpy as np
+
+TWIN = np.float32(2.0**-14)  # an atom with less of its squared length left is taken for one that is already there
+NOTHING = np.float32(2.0**-18)  # of the first correlation: below it only rounding is left
+COLUMN_VALUES_AT_ONCE = 1 << 24
+
+
+def omp(start, gram, index, value):
+    """Rows together, each at its own step: float32 throughout, products and sums rounded one after the other."""
+    rows = max(1, COLUMN_VALUES_AT_ONCE // max(1, index.shape[1] * start.shape[1]))
+    for first in range(0, len(start), rows):
+        block = slice(first, first + rows)
+        with np.errstate(all="ignore"):  # rows of infinite numbers end somewhere, as they do in the compiled kernels
+            _pursue(start[block], gram, index[block], value[block])
+
+
+def _pursue(start, gram, index, value):
+    count, atoms = start.shape
+    k = index.shape[1]
+    left = start.copy()
+    least = np.fmax.reduce(np.abs(left), axis=1, initial=0) * NOTHING
+    columns, factors = np.zeros((count, k, atoms), np.float32), np.zeros((count, k, k), np.float32)
+    inverse, beta = np.zeros((count, k), np.float32), np.zeros((count, k), np.float32)
+    found = np.zeros(count, np.intp)
+    active = np.arange(count)
+    for step in range(k):
+        active = _pick(active, step, (left, least, gram), columns, factors, inverse, beta, index)
+        found[active] = step + 1
+        fresh = gram[index[active, step]]
+        for s in range(step):
+            fresh = fresh - factors[active, step, s, None] * columns[active, s]
+        columns[active, step] = fresh
+        left[active] = left[active] - beta[active, step, None] * fresh
+    _solve(found, factors, beta, index, value)
+
+
+def _pick(active, step, search, columns, factors, inverse, beta, index):
+    """The rows that found an atom for this step: the one of the highest |left|, atoms refused on the way."""
+    left, least, gram = search
+    kept, waiting = [], active
+    while len(waiting):
+        size = np.abs(left[waiting])
+        atom = np.where(np.isnan(size), -1, size).argmax(axis=1)
+        said = left[waiting, atom]
+        good = np.abs(said) > least[waiting]
+        waiting, atom, said = waiting[good], atom[good], said[good]
+        whole = gram[atom, atom]
+        rest = whole.copy()
+        for s in range(step):
+            with_earlier = columns[waiting, s, atom]
+            share = with_earlier * inverse[waiting, s]
+            factors[waiting, step, s] = share
+            rest = rest - share * with_earlier
+        left[waiting, atom] = np.nan
+        taken = rest > whole * TWIN
+        rows = waiting[taken]
+        inverse[rows, step] = np.float32(1) / rest[taken]
+        beta[rows, step] = said[taken] * inverse[rows, step]
+        index[rows, step] = atom[taken]
+        kept.append(rows)
+        waiting = waiting[~taken]
+    return np.sort(np.concatenate(kept)) if kept else active
+
+
+def _solve(found, factors, beta, index, value):
+    k = index.shape[1]
+    used = np.arange(k) < found[:, None]
+    value[:] = 0
+    for t in range(k - 1, -1, -1):
+        total = beta[:, t].copy()
+        for s in range(t + 1, k):
+            there = used[:, s]
+            total[there] = total[there] - factors[there, s, t] * value[there, s]
+        value[used[:, t], t] = total[used[:, t]]
+    for row in np.flatnonzero(found < k):
+        free = np.setdiff1d(np.arange(k), index[row, : found[row]])
+        index[row, found[row] :] = free[: k - found[row]]

@@ -1,0 +1,36 @@
+"""The NumPy twins of the encoders of sparse codes against loops that are too simple to be wrong."""
+
+import numpy as np
+import pytest
+
+from rankfold import kernels
+
+
+@pytest.fixture(autouse=True)
+def on_reference():
+    with kernels.use("reference"):
+        yield
+
+
+def pursued(atoms, x, nonzeros):
+    """Orthogonal matching pursuit as the books have it: what is left is made anew by least squares after every choice."""
+    atoms, left, chosen = atoms.astype(np.float64), x.astype(np.float64), []
+    while len(chosen) < nonzeros:
+        size = np.abs(atoms @ left)
+        size[chosen] = -1
+        chosen.append(int(size.argmax()))
+        values = np.linalg.lstsq(atoms[chosen].T, x.astype(np.float64), rcond=None)[0]
+        left = x - values @ atoms[chosen]
+    return chosen, values
+
+
+@pytest.mark.parametrize("atoms,dim,nonzeros", [(8, 8, 8), (40, 16, 5), (200, 24, 12), (5, 30, 1)])
+def test_omp_is_the_textbook_search(atoms, dim, nonzeros):
+    rng = np.random.default_rng(atoms)
+    dictionary = rng.normal(size=(atoms, dim)).astype(np.float32)
+    x = rng.normal(size=(20, dim)).astype(np.float32)
+    index, value = kernels.omp(x @ dictionary.T, dictionary @ dictionary.T, nonzeros)
+    for row in range(20):
+        chosen, values = pursued(dictionary, x[row], nonzeros)
+        assert index[row].tolist() == chosen
+        np.testing.assert_allclose(value[row], values, rtol=0, atol=2e-3 if atoms == dim else 1e-5)
