@@ -25,7 +25,7 @@ LAYERS = [
     {"compression"},
     {"adaptive"},
     {"evaluate"},
-    {"distillation"},
+    {"distillation", "explain"},
     {"tune"},
     {"report"},
     {"demo"},
