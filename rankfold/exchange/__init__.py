@@ -1,0 +1,9 @@
+"""Sparse codes out to other engines: writers that know what each can hold, and checks through the engines themselves."""
+
+from .check import Checked, check
+from .contract import Contract
+from .export import Exported, export, export_rows
+from .registry import ENGINES
+from .rows import SparseRows, rows_of, sparse_rows
+
+__all__ = ["ENGINES", "Checked", "Contract", "Exported", "SparseRows", "check", "export", "export_rows", "rows_of", "sparse_rows"]
