@@ -1,5 +1,7 @@
 """What compress, evaluate and calibrate share: the evidence from the files given, what it is in words, and the report of one section."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .. import kernels
@@ -7,6 +9,8 @@ from ..errors import InputError
 from ..interactions import Interactions
 from ..progress import Progress
 from ..report import Section
+from ..report.content import Latents
+from ..report.latents import latent_content
 from ..table import Table, check_space
 from ..tune.evidence import Evidence, item_evidence, user_evidence
 from ..vectors import Vectors
@@ -50,6 +54,14 @@ def content_of(section: Section, *, seed: int, command: str) -> dict:
         "sections": [section],
         "reproduce": [command],
     }
+
+
+def latents_of(table: Table, vectors: Vectors, evidence: Evidence, titles: Sequence[str] | None = None) -> Latents | None:
+    """What the latents of a table of these vectors stand for, for its section of a report; None where its rows have none. titles: one for each of its rows."""
+    # Without interactions, what stands for popularity is how often rows are near others.
+    events = evidence.report.task.events(vectors.count) if evidence.judged else None
+    popularity = None if events is None or not events.any() else events[np.argsort(table.row_of(vectors.ids))]
+    return latent_content(table, titles, popularity)
 
 
 def in_table_order(table: Table, vectors: Vectors) -> Vectors:

@@ -38,6 +38,10 @@ Events = Annotated[
 IdFile = Annotated[Path | None, typer.Option("--ids", metavar="FILE", help="Item ids, one a row: .npy, or text with one id a line.")]
 IdColumn = Annotated[str | None, typer.Option("--id-column", metavar="NAME", help="Parquet column that holds the ids.")]
 VectorColumn = Annotated[str | None, typer.Option("--vector-column", metavar="NAME", help="Parquet column (or .npz array) that holds the vectors.")]
+Titles = Annotated[
+    Path | None, typer.Option("--titles", metavar="FILE", help="Titles of the items, to say what latents stand for: CSV, TSV or Parquet with ids and titles.")
+]
+TitleColumn = Annotated[str, typer.Option("--title-column", metavar="NAME", help="Column of --titles that holds the titles.")]
 Space = Annotated[
     str | None, typer.Option("--space", metavar="NAME", help="Name of the embedding space, such as the training run; other spaces are refused later.")
 ]

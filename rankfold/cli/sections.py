@@ -22,6 +22,8 @@ def section_lines(section: Mapping[str, Any]) -> list[str]:
     if section["choice"]:
         lines += ["", f"  chosen: {section['choice']['codec']} - {section['choice']['why']}"]
     lines += [line for measures in section.get("measures", []) for line in ["", *measure_lines(measures)]]
+    if "latents" in section:
+        lines += ["", "  what the latents stand for: see the report, or `rankfold explain`"]
     lines += neighbour_lines(section["neighbours"])
     lines += finding_lines(section["findings"])
     return lines

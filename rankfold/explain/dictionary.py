@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..arrays import blocks, unit_rows
+from ..arrays import blocks, row_norms, unit_rows
 from .reading import Reading
 
 TWIN_COSINE = 0.95
@@ -13,11 +13,12 @@ BLOCK_ATOMS = 1_024
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """A latent and how many items have it; share: of all items."""
+    """A latent and how many items have it. share: of all items; weight: its share of the squared length of all atoms, each as long as rows take it, summed."""
 
     latent: int
     rows: int
     share: float
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Dictionary:
     """How a dictionary is used by the rows of a table.
 
     latents, rows: how many. nonzeros: mean number of latents of a row. dead: latents that no row has. most_used: the latents of most rows first.
+    heaviest: those of most weight first; they tell more of the rows than the most used ones, which are often small leftovers everywhere.
     entropy_bits: of a latent drawn from all rows, -sum p log2 p; uniform_bits: what it would be if all were used equally, log2 of the latents.
     twin_pairs: pairs of atoms whose |cosine| is above .95; twins: the closest of them.
     """
@@ -43,6 +45,7 @@ class Dictionary:
     nonzeros: float
     dead: tuple[int, ...]
     most_used: tuple[Used, ...]
+    heaviest: tuple[Used, ...]
     entropy_bits: float
     uniform_bits: float
     twin_pairs: int
@@ -50,9 +53,12 @@ class Dictionary:
 
 
 def read_dictionary(reading: Reading, *, most: int = 10) -> Dictionary:
-    """The state of the dictionary, with up to `most` of the most used latents and of the closest twins. Takes h x h x d products for h atoms."""
+    """The state of the dictionary, with up to `most` of the most used and heaviest latents and of the closest twins. Takes h x h x d products for h atoms."""
     counts = reading.counts
-    used = np.argsort(-counts, kind="stable")[:most]
+    value = reading.latents.value.astype(np.float64)
+    squares = np.bincount(reading.latents.index.ravel(), np.square(value).ravel(), minlength=reading.size)
+    weight = squares * np.square(row_norms(reading.latents.atoms).astype(np.float64))
+    weight = weight / max(weight.sum(), np.finfo(np.float64).tiny)
     p = counts[counts > 0] / max(1, counts.sum())
     pairs, twins = _twins(unit_rows(np.asarray(reading.latents.atoms, np.float32)), most)
     return Dictionary(
@@ -60,12 +66,19 @@ def read_dictionary(reading: Reading, *, most: int = 10) -> Dictionary:
         rows=reading.count,
         nonzeros=float(counts.sum() / reading.count),
         dead=tuple(np.flatnonzero(counts == 0).tolist()),
-        most_used=tuple(Used(int(one), int(counts[one]), int(counts[one]) / reading.count) for one in used if counts[one]),
+        most_used=_first(counts, counts, weight, reading.count, most),
+        heaviest=_first(weight, counts, weight, reading.count, most),
         entropy_bits=abs(float(-(p * np.log2(p)).sum())),
         uniform_bits=float(np.log2(reading.size)),
         twin_pairs=pairs,
         twins=twins,
     )
+
+
+def _first(order: np.ndarray, counts: np.ndarray, weight: np.ndarray, rows: int, most: int) -> tuple[Used, ...]:
+    """The latents of the largest `order` that any row has, largest first."""
+    chosen = [one for one in np.argsort(-order, kind="stable")[:most].tolist() if counts[one]]
+    return tuple(Used(one, int(counts[one]), int(counts[one]) / rows, float(weight[one])) for one in chosen)
 
 
 def _twins(atoms: np.ndarray, most: int) -> tuple[int, tuple[Twins, ...]]:

@@ -15,7 +15,7 @@ from .reading import Item, Reading, Strong
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A latent of both items. part: what it adds to the score. like: items where it is strongest, with the sign that it has in the first item."""
+    """A latent of both items. part: what it adds to the score. like: other items where it is strongest, with the sign that it has in the first item."""
 
     latent: int
     first_value: float
@@ -61,10 +61,12 @@ def read_pair(reading: Reading, first: int, second: int, *, items: int = 5, cros
     score = shared_part + crossed_part
     cosine = score / (lengths[0] * lengths[1]) if min(lengths) > 0 else 0.0
     rows, columns = np.nonzero(same)
-    ends = reading.strongest(left[rows].tolist(), items)
-    found = [
-        Shared(int(left[i]), float(x[i]), float(y[j]), float(parts[i, j]), ends[int(left[i])][int(x[i] < 0)]) for i, j in zip(rows.tolist(), columns.tolist())
-    ]
+    own = {reading.item(first).id, reading.item(second).id}
+    ends = reading.strongest(left[rows].tolist(), items + 2)
+    found = []
+    for i, j in zip(rows.tolist(), columns.tolist()):
+        like = tuple(one for one in ends[int(left[i])][int(x[i] < 0)] if one.item.id not in own)[:items]
+        found.append(Shared(int(left[i]), float(x[i]), float(y[j]), float(parts[i, j]), like))
     found.sort(key=lambda one: -abs(one.part))
     rest = np.where(same, 0, np.abs(parts)).ravel()
     largest = [place for place in np.argsort(-rest, kind="stable")[:crossed].tolist() if rest[place] > 0]

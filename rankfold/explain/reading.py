@@ -133,8 +133,9 @@ class Reading:
 
 
 def has_latents(table: Table) -> bool:
-    """Whether every row of the table is a sum of atoms."""
-    return all(latents(one.codec, one.state, one.codes.rows(slice(0, 1))) is not None for one in table.segments)
+    """Whether every row of the table is a sum of atoms, and all of one dictionary."""
+    parts = [latents(one.codec, one.state, one.codes.rows(slice(0, 1))) for one in table.segments]
+    return all(part is not None for part in parts) and _one_dictionary([part for part in parts if part is not None])
 
 
 def read_table(table: Table, titles: Sequence[str] | None = None) -> Reading:
@@ -142,13 +143,13 @@ def read_table(table: Table, titles: Sequence[str] | None = None) -> Reading:
 
     Memory: 8 bytes for each nonzero of a row, twice over. Raises InputError where a row is no sum of atoms, or rows have different dictionaries.
     """
-    if not has_latents(table):
+    parts = [latents(one.codec, one.state, one.codes) for one in table.segments]
+    if None in parts:
         having = [name for name in codecs.names() if hasattr(codecs.get(name), "latents")]
         held = ", ".join(sorted({one.codec.name for one in table.segments}))
         raise InputError(f"table: its rows are coded by {held}, which has no latents; expected one of: {', '.join(having) or 'none installed'}.")
-    parts = [latents(one.codec, one.state, one.codes) for one in table.segments]
     first, *others = [part for part in parts if part is not None]
-    if any(not np.array_equal(part.atoms, first.atoms) for part in others):
+    if not _one_dictionary([first, *others]):
         raise InputError(f"table: its {len(parts)} parts have different dictionaries, so that a latent of one is none of another; expected one for all rows.")
     width = max(part.index.shape[1] for part in (first, *others))
     index, value = (np.concatenate([_widened(getattr(part, name), width) for part in (first, *others)]) for name in ("index", "value"))
@@ -159,6 +160,10 @@ def read_table(table: Table, titles: Sequence[str] | None = None) -> Reading:
     alive = np.flatnonzero(table.alive)
     kept = None if titles is None else [titles[row] for row in alive.tolist()]
     return Reading(Latents(index[alive], value[alive], first.atoms), table.ids[alive], kept)
+
+
+def _one_dictionary(parts: list[Latents]) -> bool:
+    return all(np.array_equal(part.atoms, parts[0].atoms) for part in parts)
 
 
 def _widened(array: np.ndarray, width: int) -> np.ndarray:

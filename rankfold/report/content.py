@@ -100,6 +100,30 @@ class Measures(TypedDict):
     lines: dict[str, list[float | None]]
 
 
+class LatentItems(TypedDict):
+    """A latent and the items that say what it stands for, as text: those of the largest values, and those at the other end, furthest below 0.
+
+    rows: how many items have it; share: of all; by_bucket: of head, mid and tail, or None. size: mean |value|; positive: share of values above 0.
+    """
+
+    latent: int
+    rows: int
+    share: float
+    by_bucket: dict[str, float] | None
+    size: float
+    positive: float
+    highest: list[str]
+    lowest: list[str]
+
+
+class Latents(TypedDict):
+    """What a dictionary of latents holds, for a codec whose rows are sums of a few of them; `facts` are said as names and texts."""
+
+    about: str
+    facts: dict[str, str]
+    lines: list[LatentItems]
+
+
 class Finding(TypedDict):
     """Something the reader should know: a warning may change the decision, a note does not."""
 
@@ -112,7 +136,7 @@ class Section(TypedDict):
 
     metric: what `quality` measures, such as "ndcg@10"; where quality is None, the same name as `fidelity.metric`.
     baseline: float32 vectors and what else they are compared with, such as plain popularity: name -> estimate of `metric`.
-    choice: None when nothing fits. measures: further tables, such as calibration or lists seen by users.
+    choice: None when nothing fits. measures: further tables, such as calibration or lists seen by users. latents: only where the rows taken have them.
     """
 
     name: str
@@ -126,6 +150,7 @@ class Section(TypedDict):
     neighbours: list[Neighbours]
     findings: list[Finding]
     measures: NotRequired[list[Measures]]
+    latents: NotRequired[Latents]
 
 
 class ReportContent(TypedDict):
@@ -163,6 +188,9 @@ def _check_section(section: Section, where: str) -> None:
     for number, measures in enumerate(section.get("measures", [])):
         if any(len(line) != len(measures["columns"]) for line in measures["lines"].values()):
             raise InputError(f"{where}.measures[{number}].lines: expected {len(measures['columns'])} numbers in each line, one a column.")
+    for number, latent in enumerate(section["latents"]["lines"] if "latents" in section else []):
+        if not all(0 <= share <= 1 for share in (latent["share"], latent["positive"], *(latent["by_bucket"] or {}).values())):
+            raise InputError(f"{where}.latents.lines[{number}]: got a share outside 0 to 1.")
     for name, estimate in section["baseline"].items():
         _check_interval(estimate["low"], estimate["high"], f"{where}.baseline[{name!r}]")
 

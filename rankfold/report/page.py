@@ -11,7 +11,21 @@ from .markers import Families
 from .markup import Markup, join, tag
 from .scatter import fidelity_chart, quality_chart
 from .style import CSS
-from .tables import BUCKETS, DASH, baseline_table, boxed, bucket_table, bytes_table, everything_tried, header, measure_table, neighbour_table, row, words
+from .tables import (
+    BUCKETS,
+    DASH,
+    baseline_table,
+    boxed,
+    bucket_table,
+    bytes_table,
+    everything_tried,
+    header,
+    latent_table,
+    measure_table,
+    neighbour_table,
+    row,
+    words,
+)
 
 MAX_BYTES = 1_000_000
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -81,7 +95,7 @@ def _section(section: Section, ident: str) -> Markup:
     parts += [tag("h3", "What is lost at what size"), *_scatter(section, families, ident), everything_tried(section, families)]
     if section["baseline"]:
         parts.append(baseline_table(section))
-    parts += [*_closer(section, ident), *_measures(section), *_neighbours(section)]
+    parts += [*_closer(section, ident), *_measures(section), *_latents(section), *_neighbours(section)]
     return tag("section", *parts, class_="set", aria_labelledby=ident)
 
 
@@ -163,6 +177,14 @@ def _name_taken(section: Section) -> str | None:
 
 def _measures(section: Section) -> list[Markup]:
     return [part for measures in section.get("measures", []) for part in (tag("h3", measures["title"]), measure_table(measures))]
+
+
+def _latents(section: Section) -> list[Markup]:
+    if "latents" not in section:
+        return []
+    found = section["latents"]
+    facts = tag("dl", *(join([tag("dt", name), tag("dd", text)]) for name, text in found["facts"].items()))
+    return [tag("h3", "What the latents stand for"), tag("p", found["about"], class_="small"), facts, latent_table(found["lines"])]
 
 
 def _neighbours(section: Section) -> list[Markup]:

@@ -27,10 +27,12 @@ def section(
     neighbours: Sequence[Mapping] = (),
     notes: Sequence[str] = (),
     measures: Sequence[Mapping] = (),
+    latents: Mapping | None = None,
 ) -> Section:
     """One section of a report (see content.py) from measured points.
 
     neighbours: dictionaries with item, before and after, as text. notes: sentences added to the evidence's findings. measures: further tables, as Measures.
+    latents: what the latents of the rows taken stand for, as Latents, where they have some.
     """
     findings = [{"level": "warning" if finding.code in WARNINGS else "note", "text": finding.text} for finding in evidence.findings]
     findings += [{"level": "note", "text": text} for text in notes]
@@ -50,7 +52,8 @@ def section(
         "neighbours": [dict(entry) for entry in neighbours],
         "findings": findings,
     }
-    return cast(Section, content | ({"measures": [dict(one) for one in measures]} if measures else {}))
+    content |= {"measures": [dict(one) for one in measures]} if measures else {}
+    return cast(Section, content | ({} if latents is None else {"latents": dict(latents)}))
 
 
 def bucket_findings(point: Point) -> list[dict[str, str]]:

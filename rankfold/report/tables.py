@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from . import numbers
 from .bars import PARTS
-from .content import Measures, Neighbours, Point, Section
+from .content import LatentItems, Measures, Neighbours, Point, Section
 from .markers import Families
 from .markup import Markup, join, tag
 
@@ -131,6 +131,20 @@ def measure_table(measures: Measures) -> Markup:
     head = tag("tr", header(measures["title"]), *(header(column, number=True) for column in measures["columns"]))
     body = [row(name, *(DASH if value is None else numbers.measure(value) for value in line)) for name, line in measures["lines"].items()]
     return boxed(measures["about"], [head], body)
+
+
+def latent_table(lines: Sequence[LatentItems]) -> Markup:
+    """One line a latent: how often and how strongly items have it, and the items at both of its ends."""
+    buckets = [name for name in BUCKETS if any(name in (line["by_bucket"] or {}) for line in lines)]
+    columns = ("items, %", *(f"{name}, %" for name in buckets), "mean size", "above 0, %")
+    head = tag("tr", header("Latent"), *(header(text, number=True) for text in columns), header("strongest"), header("at the other end"))
+    body = []
+    for line in lines:
+        shares = line["by_bucket"] or {}
+        often = [numbers.percent(line["share"]), *(numbers.percent(shares[name]) if name in shares else DASH for name in buckets)]
+        ends = (words(*(tag("div", text) for text in line[end]) if line[end] else DASH, class_="note") for end in ("highest", "lowest"))
+        body.append(row(line["latent"], *often, numbers.measure(line["size"]), numbers.percent(line["positive"]), *ends))
+    return boxed("Latents that make up most of the items, and the items where they are strongest", [head], body)
 
 
 def neighbour_table(shown: Neighbours) -> Markup:

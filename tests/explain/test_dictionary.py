@@ -11,6 +11,8 @@ def test_what_is_used_and_what_is_not(reading):
     found = read_dictionary(reading)
     assert (found.latents, found.rows, found.nonzeros, found.dead) == (6, 5, 9 / 5, (4, 5))
     assert [(one.latent, one.rows) for one in found.most_used] == [(0, 4), (1, 2), (2, 2), (3, 1)]
+    assert [one.latent for one in found.heaviest] == [0, 2, 1, 3]
+    assert sum(one.weight for one in found.heaviest) == pytest.approx(1) and found.heaviest[0].weight == pytest.approx(1.71 / 4.21)
     p = np.array([4, 2, 2, 1]) / 9
     assert found.entropy_bits == pytest.approx(-(p * np.log2(p)).sum()) and found.uniform_bits == np.log2(6)
 
@@ -48,4 +50,4 @@ def test_an_even_use_has_all_the_bits(sea):
 
 def test_rows_that_are_all_zeros_use_nothing(sea):
     found = read_dictionary(Reading(Latents(sea.index, np.zeros_like(sea.value), sea.atoms), np.arange(5)))
-    assert (found.nonzeros, found.entropy_bits, len(found.dead), found.most_used) == (0, 0, 6, ())
+    assert (found.nonzeros, found.entropy_bits, len(found.dead), found.most_used, found.heaviest) == (0, 0, 6, (), ())

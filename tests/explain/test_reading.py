@@ -1,5 +1,7 @@
 """Rows as sums of atoms, by name."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -8,6 +10,7 @@ from rankfold.codecs import get
 from rankfold.compression import compress
 from rankfold.errors import InputError
 from rankfold.explain import Item, Reading, has_latents, read_table
+from rankfold.table import build
 from rankfold.vectors import as_vectors
 
 
@@ -73,12 +76,8 @@ def test_a_table_without_latents_is_refused():
 
 def test_parts_of_different_dictionaries_are_refused(tables, drawn):
     one, other = (tables.of(drawn(seed), np.arange(40)).segments[0] for seed in (1, 2))
-    from dataclasses import replace
-
-    from rankfold.table import build
-
     table = build(8, False, np.arange(80), [one, replace(other, first=40)])
-    assert has_latents(table)
+    assert not has_latents(table) and has_latents(build(8, False, np.arange(40), [one]))
     with pytest.raises(InputError, match="different dictionaries"):
         read_table(table)
 

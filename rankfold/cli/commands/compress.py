@@ -28,7 +28,7 @@ from .. import costs, machine, render, sections
 from ..exits import GATE_FAILED
 from ..gate import Verdict, judge, judge_jointly, require
 from ..inputs import read_events, read_items, read_spec, read_users
-from ..judging import about, content_of, gather, notes
+from ..judging import about, content_of, gather, latents_of, notes
 from ..options import AsJson, Events, IdColumn, IdFile, Items, Seed, Space, Unknown, Users, VectorColumn, ZeroRows, typed_again
 from ..output import Output, write_json
 from ..progress import shown
@@ -111,7 +111,8 @@ def compress(
     verdict = None if max_drop is None else judge_jointly(evidence.metric, choice.best.loss, max_drop, buckets=choice.best.buckets)
     said = [*notes(events), *told]
     on = about(evidence, chosen=True)
-    measured = section(items.name, on, rows=vectors.count, dim=vectors.dim, evidence=evidence, points=choice.points, choice=choice, notes=said)
+    latents = latents_of(choice.table, vectors, evidence)
+    measured = section(items.name, on, rows=vectors.count, dim=vectors.dim, evidence=evidence, points=choice.points, choice=choice, notes=said, latents=latents)
     artifact = _publish(order, evidence, choice, measured) if verdict is None or verdict.state == "pass" else None
     _show(output, order, evidence, choice, measured, verdict, artifact, time.monotonic() - start)
 

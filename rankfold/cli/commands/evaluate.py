@@ -1,11 +1,16 @@
 """`rankfold evaluate`: what an artifact lost, against the vectors it was made from."""
 
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ...errors import InputError
+from ...explain import has_latents, read_titles
+from ...interactions import Interactions
+from ...report.content import Latents, Section
 from ...report.lists import list_measures
 from ...report.sections import section
 from ...store import load
@@ -19,8 +24,8 @@ from .. import costs, machine, render, sections
 from ..exits import GATE_FAILED
 from ..gate import judge_jointly
 from ..inputs import read_events, read_items, read_users
-from ..judging import about, content_of, gather, in_table_order, notes
-from ..options import Artifact, AsJson, Events, IdColumn, IdFile, Seed, Space, Unknown, Users, VectorColumn, typed_again
+from ..judging import about, content_of, gather, in_table_order, latents_of, notes
+from ..options import Artifact, AsJson, Events, IdColumn, IdFile, Seed, Space, TitleColumn, Titles, Unknown, Users, VectorColumn, typed_again
 from ..output import Output, write_json
 from ..progress import shown
 
@@ -36,6 +41,8 @@ def evaluate(
         typer.Option("--fail-if-drop", metavar="0.01", help="End with 4 unless the upper end of the loss is at most this, and no bucket collapses.", min=0),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE.json", help="Write the figures for `rankfold report`.")] = None,
+    titles: Titles = None,
+    title_column: TitleColumn = "title",
     unknown: Unknown = "error",
     ids: IdFile = None,
     id_column: IdColumn = None,
@@ -54,6 +61,7 @@ def evaluate(
     start = time.monotonic()
     with shown() as progress:
         table = load(artifact)
+        names = None if titles is None else _titles(table, titles, title_column)
         vectors = read_items(against, ids=ids, id_column=id_column, vector_column=vector_column, space=space, zero_rows="keep")
         vectors = in_table_order(table, vectors)
         people = read_users(users, vectors)
@@ -65,8 +73,7 @@ def evaluate(
         audited = _audit(table, vectors, evidence, point, by_users=people is not None, seed=seed)
         judged = None if people is None or events is None else measure_calibration(table, vectors, people.read(), events, seed=seed)
     measures = [*list_measures(audited), *([] if judged is None else [judged.measures()])]
-    said = about(evidence, chosen=False)
-    measured = section(artifact.name, said, rows=vectors.count, dim=vectors.dim, evidence=evidence, points=[point], notes=notes(events), measures=measures)
+    measured = _section(artifact.name, vectors, events, evidence, point, measures, latents_of(table, vectors, evidence, names))
     for line in [*sections.section_lines(measured), "", *_point_lines(table, point, evidence), *costs.audit_lines(audited)]:
         output.line(line)
     output.line(f"  {render.seconds(time.monotonic() - start)}, peak memory {render.size(machine.peak_memory_bytes())}")
@@ -82,6 +89,20 @@ def evaluate(
             output.fail("GateFailed", f"gate {verdict.state}: {verdict.why}.", GATE_FAILED, document)
         output.line(f"gate pass: {verdict.why}")
     output.finish(document)
+
+
+def _titles(table: Table, path: Path, column: str) -> list[str]:
+    """Titles of the rows; refused at the door where nothing would show them."""
+    if not has_latents(table):
+        raise InputError("titles: they name the items that latents stand for, and the rows of this artifact have no latents. Leave --titles out.")
+    return read_titles(path, table, title_column=column)
+
+
+def _section(
+    name: str, vectors: Vectors, events: Interactions | None, evidence: Evidence, point: Point, measures: Sequence[Mapping], latents: Latents | None
+) -> Section:
+    said, told = about(evidence, chosen=False), notes(events)
+    return section(name, said, rows=vectors.count, dim=vectors.dim, evidence=evidence, points=[point], notes=told, measures=measures, latents=latents)
 
 
 def _audit(table: Table, vectors: Vectors, evidence: Evidence, point: Point, *, by_users: bool, seed: int) -> dict:
