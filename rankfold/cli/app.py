@@ -21,6 +21,7 @@ COMMANDS = {
     "tune": "Move the codebooks of an artifact until the top lists of users are the exact ones.",
     "calibrate": "Fit probabilities to the scores of an artifact.",
     "search": "Rank the rows of an artifact for query vectors.",
+    "explain": "Show what the latents of an artifact stand for, and why items are near.",
     "verify": "Check every byte of an artifact, or of an archive.",
     "archive": "Write an artifact as one smaller file, to keep or to send.",
     "restore": "Put the artifact of an archive back into a store folder.",
