@@ -147,6 +147,13 @@ void omp(const char* level, const Array<const float, 2>& start, const Array<cons
     run.omp(start.data(), gram.data(), index.data(), value.data(), start.shape(0), start.shape(1), index.shape(1));
 }
 
+void topk_rows(const char* level, const Array<const float, 2>& x, const Array<const float, 2>& encoder, const Numbers& bias,
+               const Array<std::int32_t, 2>& index, const Array<float, 2>& value) {
+    const Kernels& run = kernels_of(level);
+    nb::gil_scoped_release unlocked;
+    run.topk_rows(x.data(), encoder.data(), bias.data(), index.data(), value.data(), x.shape(0), encoder.shape(0), x.shape(1), index.shape(1));
+}
+
 }  // namespace bound
 
 NB_MODULE(_native, module) {
@@ -170,4 +177,5 @@ NB_MODULE(_native, module) {
     module.def("rans_encode", bound::rans_encode, "level"_a, array("planes"), array("counts"), array("chosen"), array("states"), array("words"), array("used"));
     module.def("rans_decode", bound::rans_decode, "level"_a, array("states"), array("words"), array("counts"), array("chosen"), array("planes"), array("left"));
     module.def("omp", bound::omp, "level"_a, array("start"), array("gram"), array("index"), array("value"));
+    module.def("topk_rows", bound::topk_rows, "level"_a, array("x"), array("encoder"), array("bias"), array("index"), array("value"));
 }

@@ -40,6 +40,7 @@ using RansEncode = void(const std::uint8_t* planes, const std::uint16_t* counts,
 using RansDecode = void(const std::uint32_t* states, const std::uint16_t* words, const std::uint16_t* counts, const std::int32_t* chosen,
                         std::uint8_t* planes, std::int64_t* left, size_t length, size_t w, size_t n);
 using Omp = void(const float* start, const float* gram, std::int32_t* index, float* value, size_t n, size_t h, size_t k);
+using TopkRows = void(const float* x, const float* encoder, const float* bias, std::int32_t* index, float* value, size_t n, size_t h, size_t d, size_t k);
 
 struct Kernels {
     Dot8* dot8;
@@ -56,6 +57,7 @@ struct Kernels {
     TrellisDecode* trellis_decode;
     TrellisScan* trellis_scan;
     Omp* omp;
+    TopkRows* topk_rows;
 };
 
 #ifdef RANKFOLD_LEVEL
@@ -74,6 +76,7 @@ TrellisScan trellis_scan;
 RansEncode rans_encode;
 RansDecode rans_decode;
 Omp omp;
+TopkRows topk_rows;
 }  // namespace RANKFOLD_LEVEL
 #endif
 

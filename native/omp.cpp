@@ -11,6 +11,7 @@ namespace {
 constexpr size_t VECTORS = 8;
 constexpr size_t PANEL = VECTORS * FLOATS;  // atoms side by side; columns are stored panel by panel, so that one sweep reads on and on
 constexpr float TWIN = 1.0f / 16384;        // an atom with less of its squared length left is taken for one that is already there
+constexpr std::uint32_t NOT_A_NUMBER = 0x7fc00000;
 constexpr float NOTHING = 1.0f / 262144;    // of the first correlation: below it only rounding is left
 
 // One row while it is searched.
@@ -67,9 +68,8 @@ inline void look_over(Pursuit& row) {
 }
 
 inline void begin(Pursuit& row, const float* start, size_t h, std::int32_t* index) {
-    const std::uint32_t nan = 0x7fc00000;
     std::memcpy(row.left, start, h * sizeof(float));
-    for (size_t i = h; i < row.panels * PANEL; ++i) std::memcpy(row.left + i, &nan, sizeof nan);
+    for (size_t i = h; i < row.panels * PANEL; ++i) std::memcpy(row.left + i, &NOT_A_NUMBER, sizeof NOT_A_NUMBER);
     row.index = index;
     row.step = 0;
     look_over(row);
@@ -78,7 +78,6 @@ inline void begin(Pursuit& row, const float* start, size_t h, std::int32_t* inde
 
 // Chooses the next atom and finds its shares; false when nothing is left to choose.
 inline bool pick(Pursuit& row, const float* gram, size_t h) {
-    const std::uint32_t nan = 0x7fc00000;
     while (row.highest > row.least) {
         const float* const here = row.left + row.panel * PANEL;
         size_t lane = 0;
@@ -92,7 +91,7 @@ inline bool pick(Pursuit& row, const float* gram, size_t h) {
             share[s] = with * row.inverse[s];
             rest = rest - share[s] * with;
         }
-        std::memcpy(row.left + atom, &nan, sizeof nan);
+        std::memcpy(row.left + atom, &NOT_A_NUMBER, sizeof NOT_A_NUMBER);
         if (rest > whole * TWIN) {
             row.inverse[row.step] = 1.0f / rest;
             row.beta[row.step] = said * row.inverse[row.step];

@@ -7,6 +7,8 @@ namespace rankfold {
 
 namespace {
 
+constexpr size_t LINE = 64;  // bytes of cache
+
 // A value, not a function: the sort then compares without calls.
 constexpr auto before = [](const Entry& a, const Entry& b) { return a.score > b.score || (a.score == b.score && a.row < b.row); };
 
@@ -39,7 +41,7 @@ void merge_top(Entry* fresh, size_t count, float* top_scores, std::int64_t* top_
     }
 }
 
-void* take_memory(size_t bytes) { return ::operator new(bytes); }
-void give_memory(void* memory) { ::operator delete(memory); }
+void* take_memory(size_t bytes) { return ::operator new(bytes, std::align_val_t{LINE}); }
+void give_memory(void* memory) { ::operator delete(memory, std::align_val_t{LINE}); }
 
 }  // namespace rankfold

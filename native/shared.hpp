@@ -13,7 +13,7 @@ struct Entry {
 // Sorts `fresh` and merges it into the sorted top k: higher score first, the lower row first in a tie.
 void merge_top(Entry* fresh, size_t count, float* top_scores, std::int64_t* top_rows, size_t k);
 
-// Memory, or std::bad_alloc.
+// Memory from the start of a cache line on, or std::bad_alloc.
 void* take_memory(size_t bytes);
 void give_memory(void* memory);
 

@@ -117,6 +117,18 @@ RANKFOLD_INLINE Index all_index(std::int32_t x) { return Index{x, x, x, x}; }
 RANKFOLD_INLINE Index choose_index(Mask mask, Index yes, Index no) { return mask ? yes : no; }
 RANKFOLD_INLINE F32 to_float(const std::int32_t* from) { return __builtin_convertvector(load_index(from), F32); }
 
+RANKFOLD_INLINE F32 to_float(Index x) { return __builtin_convertvector(x, F32); }
+
+// Whole products of 8-bit numbers, one atom a lane and TOGETHER coordinates at once.
+constexpr size_t TOGETHER = 1;
+constexpr size_t PRODUCT_ROWS = 4, PRODUCT_VECTORS = 2;
+constexpr int MOVED_UP = 0;
+using AtomPart = std::int32_t;
+using RowPart = std::int32_t;
+RANKFOLD_INLINE Index load_atoms(const AtomPart* from) { return load_index(from); }
+RANKFOLD_INLINE Index spread_row(const RowPart* from) { return all_index(*from); }
+RANKFOLD_INLINE Index add_products(Index sum, Index atoms, Index row) { return sum + atoms * row; }
+
 // Trellis search.
 constexpr size_t TRELLIS_VECTORS = 4;  // of rows, searched together
 RANKFOLD_INLINE F32 lower(F32 a, F32 b) { return a < b ? a : b; }

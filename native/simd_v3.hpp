@@ -114,6 +114,22 @@ RANKFOLD_INLINE Index all_index(std::int32_t x) { return _mm256_set1_epi32(x); }
 RANKFOLD_INLINE Index choose_index(Mask mask, Index yes, Index no) { return _mm256_blendv_epi8(no, yes, _mm256_castps_si256(mask)); }
 RANKFOLD_INLINE F32 to_float(const std::int32_t* from) { return _mm256_cvtepi32_ps(load_index(from)); }
 
+RANKFOLD_INLINE F32 to_float(Index x) { return _mm256_cvtepi32_ps(x); }
+
+// Whole products of 8-bit numbers, one atom a lane and TOGETHER coordinates at once.
+constexpr size_t TOGETHER = 2;
+constexpr size_t PRODUCT_ROWS = 4, PRODUCT_VECTORS = 2;
+constexpr int MOVED_UP = 0;
+using AtomPart = std::int16_t;
+using RowPart = std::int16_t;
+RANKFOLD_INLINE Index load_atoms(const AtomPart* from) { return load16(from); }
+RANKFOLD_INLINE Index spread_row(const RowPart* from) {
+    std::int32_t two;
+    std::memcpy(&two, from, sizeof two);
+    return _mm256_set1_epi32(two);
+}
+RANKFOLD_INLINE Index add_products(Index sum, Index atoms, Index row) { return add_dot(sum, atoms, row); }
+
 // Trellis search.
 constexpr size_t TRELLIS_VECTORS = 2;  // of rows, searched together
 RANKFOLD_INLINE F32 lower(F32 a, F32 b) { return _mm256_min_ps(a, b); }

@@ -112,6 +112,22 @@ RANKFOLD_INLINE Index all_index(std::int32_t x) { return _mm512_set1_epi32(x); }
 RANKFOLD_INLINE Index choose_index(Mask mask, Index yes, Index no) { return _mm512_mask_blend_epi32(mask, no, yes); }
 RANKFOLD_INLINE F32 to_float(const std::int32_t* from) { return _mm512_cvtepi32_ps(load_index(from)); }
 
+RANKFOLD_INLINE F32 to_float(Index x) { return _mm512_cvtepi32_ps(x); }
+
+// Whole products of 8-bit numbers, one atom a lane and TOGETHER coordinates at once; one factor may have no sign and is moved up.
+constexpr size_t TOGETHER = 4;
+constexpr size_t PRODUCT_ROWS = 6, PRODUCT_VECTORS = 4;
+constexpr int MOVED_UP = 128;
+using AtomPart = std::uint8_t;
+using RowPart = std::int8_t;
+RANKFOLD_INLINE Index load_atoms(const AtomPart* from) { return _mm512_loadu_si512(from); }
+RANKFOLD_INLINE Index spread_row(const RowPart* from) {
+    std::int32_t four;
+    std::memcpy(&four, from, sizeof four);
+    return _mm512_set1_epi32(four);
+}
+RANKFOLD_INLINE Index add_products(Index sum, Index atoms, Index row) { return _mm512_dpbusd_epi32(sum, atoms, row); }
+
 // Trellis search.
 constexpr size_t TRELLIS_VECTORS = 1;  // of rows, searched together
 RANKFOLD_INLINE F32 lower(F32 a, F32 b) { return _mm512_min_ps(a, b); }

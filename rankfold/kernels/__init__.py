@@ -5,22 +5,13 @@ wrong dtypes, shapes or memory layouts raise InputError. The same code is compil
 processor has is used, or the one named by the environment variable RANKFOLD_KERNELS. Whole-number results are equal on every level.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import ModuleType
-
 import numpy as np
 
-from .. import runtime
-from ..errors import InputError, KernelError
-from . import reference
-
-try:
-    from . import _native as _built
-except ImportError:
-    _native: ModuleType | None = None
-else:
-    _native = _built
+from ..errors import InputError
+from .dispatch import expect as _expect
+from .dispatch import level, levels, use
+from .dispatch import run as _run
+from .sparse import omp, topk_rows
 
 __all__ = [
     "beam",
@@ -36,6 +27,7 @@ __all__ = [
     "rans_decode",
     "rans_encode",
     "select",
+    "topk_rows",
     "trellis_decode",
     "trellis_encode",
     "trellis_scan",
@@ -45,68 +37,10 @@ __all__ = [
 BLOCK = 64
 MAX_BEAM = 64
 MAX_BEAM_LEVELS = 128
-MAX_NONZEROS = 256
 RANS_TOTAL = 1 << 14
 RANS_LANES = 8
 MAX_ADVANCE = 6
 TRELLIS_SIZES = [1 << window for window in range(6, 13)]
-
-_here = [*(_native.levels() if _native else []), "reference"]
-_forced: str | None = None
-
-
-def levels() -> list[str]:
-    """The levels that this machine can run, best first; "reference" (NumPy) is always the last."""
-    return list(_here)
-
-
-def level() -> str:
-    """The level in use. Raises KernelError when RANKFOLD_KERNELS asks for one that is not here."""
-    return _forced or _available(runtime.kernel_level_asked(), runtime.KERNELS_VARIABLE)
-
-
-@contextmanager
-def use(name: str) -> Iterator[None]:
-    """Run kernels on the level `name` inside a `with` block, in every thread. Raises KernelError when it is not here."""
-    global _forced
-    before, _forced = _forced, _available(name, "level")
-    try:
-        yield
-    finally:
-        _forced = before
-
-
-def _available(asked: str | None, source: str) -> str:
-    if asked is None:
-        return _here[0]
-    if asked not in _here:
-        hint = "" if _native else " This install has no compiled kernels: install a C++ compiler and reinstall rankfold to get them."
-        raise KernelError(f"{source}: got {asked!r}; this machine has {', '.join(_here)}.{hint}")
-    return asked
-
-
-def _run(kernel: str, *arguments: object) -> None:
-    name = level()
-    if name == "reference" or _native is None:
-        getattr(reference, kernel)(*arguments)
-    else:
-        getattr(_native, kernel)(name, *arguments)
-
-
-def _expect(name: str, array: np.ndarray, dtype: type, *shape: int | str, written: bool = False) -> None:
-    """Raise InputError unless `array` is C-contiguous, of this dtype and shape; a string in `shape` names a free length."""
-    good = isinstance(array, np.ndarray) and array.dtype == dtype and array.ndim == len(shape)
-    good = good and all(isinstance(want, str) or want == got for want, got in zip(shape, array.shape))
-    if not good or not array.flags.c_contiguous or not array.flags.aligned or (written and not array.flags.writeable):
-        expected = f"C-contiguous{' writable' if written else ''} {np.dtype(dtype)} of shape ({', '.join(map(str, shape))})"
-        raise InputError(f"{name}: got {_described(array)}; expected {expected}. Convert with numpy.ascontiguousarray(array, dtype).")
-
-
-def _described(array: object) -> str:
-    if not isinstance(array, np.ndarray):
-        return type(array).__name__
-    layout = "" if array.flags.c_contiguous and array.flags.aligned else "not contiguous "
-    return f"{layout}{'' if array.flags.writeable else 'read-only '}{array.dtype} of shape {array.shape}"
 
 
 def dot8(queries: np.ndarray, rows: np.ndarray, out: np.ndarray) -> None:
@@ -302,26 +236,6 @@ def _expect_trellis(advance: np.ndarray, which: np.ndarray, tables: np.ndarray) 
         )
     if which.max(initial=0) >= len(tables):
         raise InputError(f"which: got table {which.max(initial=0)}; expected 0 to {len(tables) - 1}.")
-
-
-def omp(start: np.ndarray, gram: np.ndarray, nonzeros: int) -> tuple[np.ndarray, np.ndarray]:
-    """Orthogonal matching pursuit: index int32 (n, k) and value float32 (n, k), k = nonzeros, such that each row is nearly sum of value * atoms[index].
-
-    start float32 (n, h): x @ atoms.T; gram float32 (h, h): atoms @ atoms.T, h >= k >= 1, k <= 256. Atoms may have any length. Each step chooses the atom
-    of the largest |atom . what is left|, the lowest in a tie; places are in the order of choice, and values are those of least squares over all
-    chosen atoms. An atom that lies within 0.45 degrees of the span of those chosen is passed over, and so is one of length 0. A row ends where the largest
-    correlation falls to 4e-6 of the first one; the places left over hold value 0 and the lowest atoms not chosen, so that the atoms of a row differ.
-    Pati, Rezaiifar, Krishnaprasad (1993); by correlations alone: Rubinstein, Zibulevsky, Elad (2008).
-    Equal on every level to the last bit. Raises InputError for other dtypes, shapes or layouts.
-    """
-    _expect("start", start, np.float32, "n", "h")
-    _expect("gram", gram, np.float32, start.shape[1], start.shape[1])
-    most = min(MAX_NONZEROS, start.shape[1])
-    if isinstance(nonzeros, bool) or not isinstance(nonzeros, int | np.integer) or not 1 <= nonzeros <= most:
-        raise InputError(f"nonzeros: got {nonzeros!r}; expected a whole number from 1 to {most}.")
-    index, value = np.empty((len(start), int(nonzeros)), np.int32), np.empty((len(start), int(nonzeros)), np.float32)
-    _run("omp", start, gram, index, value)
-    return index, value
 
 
 def rans_encode(planes: np.ndarray, counts: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ Same names and arguments as the public functions of `rankfold.kernels`, which ha
 import numpy as np
 
 from .rans_reference import rans_decode, rans_encode
-from .sparse_reference import omp
+from .sparse_reference import omp, topk_rows
 from .trellis_reference import trellis_decode, trellis_encode, trellis_scan
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "rans_decode",
     "rans_encode",
     "select",
+    "topk_rows",
     "trellis_decode",
     "trellis_encode",
     "trellis_scan",

@@ -5,6 +5,10 @@ import numpy as np
 TWIN = np.float32(2.0**-14)  # an atom with less of its squared length left is taken for one that is already there
 NOTHING = np.float32(2.0**-18)  # of the first correlation: below it only rounding is left
 COLUMN_VALUES_AT_ONCE = 1 << 24
+ROWS_AT_ONCE = 1_024
+LEAST_GROUPS = 256  # of atoms, whose best say what a candidate must reach
+LANES = 16  # partial sums of a float32 product
+TOO_SMALL = np.float32(1e-30)  # smaller numbers have no steps of 8 bits
 
 
 def omp(start, gram, index, value):
@@ -77,3 +81,48 @@ def _solve(found, factors, beta, index, value):
     for row in np.flatnonzero(found < k):
         free = np.setdiff1d(np.arange(k), index[row, : found[row]])
         index[row, found[row] :] = free[: k - found[row]]
+
+
+def topk_rows(x, encoder, bias, index, value):
+    """Candidates by products of 8-bit numbers, then float32 products of the candidates in a fixed order of sums."""
+    count, k = len(encoder), index.shape[1]
+    wanted = min(k + k // 2 + 16, count)
+    groups = LEAST_GROUPS
+    while groups < 4 * wanted:
+        groups *= 2
+    atoms, atom_scale = _bytes(encoder)
+    for first in range(0, len(x), ROWS_AT_ONCE):
+        rows, row_scale = _bytes(x[first : first + ROWS_AT_ONCE])
+        whole = (rows.astype(np.float64) @ atoms.T.astype(np.float64)).astype(np.float32)
+        size = np.abs(whole * atom_scale * row_scale[:, None] + bias)
+        padded = np.zeros((len(rows), -(-count // groups) * groups), np.float32)
+        padded[:, :count] = size
+        best = padded.reshape(len(rows), -1, groups).max(axis=1)
+        limit = np.partition(best, groups - wanted, axis=1)[:, groups - wanted]
+        for row in range(len(rows)):
+            candidates = np.flatnonzero(size[row] >= limit[row])
+            exact = _products(x[first + row], encoder[candidates]) + bias[candidates]
+            order = np.lexsort((candidates, -np.abs(exact)))[:k]
+            index[first + row], value[first + row] = candidates[order], exact[order]
+
+
+def _bytes(rows):
+    """Rows in whole steps of 1/127 of their largest magnitude, int8, and those steps (n,)."""
+    largest = np.abs(rows).max(axis=1, initial=0)
+    there = largest > TOO_SMALL
+    inverse = np.divide(np.float32(127), largest, out=np.zeros_like(largest), where=there)
+    return np.rint(rows * inverse[:, None]).astype(np.int8), np.where(there, largest / np.float32(127), np.float32(0))
+
+
+def _products(x, atoms):
+    whole = len(x) // LANES * LANES
+    sums = np.zeros((len(atoms), LANES), np.float32)
+    for at in range(0, whole, LANES):
+        sums = sums + x[at : at + LANES] * atoms[:, at : at + LANES]
+    while sums.shape[1] > 1:
+        half = sums.shape[1] // 2
+        sums = sums[:, :half] + sums[:, half:]
+    total = sums[:, 0]
+    for at in range(whole, len(x)):
+        total = total + x[at] * atoms[:, at]
+    return total

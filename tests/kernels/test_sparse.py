@@ -174,3 +174,101 @@ def test_omp_refuses(changed, match):
 def test_omp_uses_256_atoms_at_most():
     with pytest.raises(InputError, match="from 1 to 256"):
         kernels.omp(np.zeros((1, 300), np.float32), np.eye(300, dtype=np.float32), 257)
+
+
+def topk(name, x, encoder, bias, nonzeros):
+    with kernels.use(name):
+        return kernels.topk_rows(x, encoder, bias, nonzeros)
+
+
+def assert_topk_levels_agree(x, encoder, bias, nonzeros):
+    expected = topk("reference", x, encoder, bias, nonzeros)
+    assert all(len(set(row)) == nonzeros for row in expected[0].tolist())
+    for name in LEVELS[:-1]:
+        ours = topk(name, x, encoder, bias, nonzeros)
+        np.testing.assert_array_equal(ours[0], expected[0], name)
+        np.testing.assert_array_equal(ours[1], expected[1], name)
+    return expected
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    atoms=st.integers(1, 700),
+    dim=st.integers(1, 50),
+    rows=st.integers(0, 60),
+    share=st.floats(0, 1),
+    twins=st.booleans(),
+    whole=st.booleans(),
+)
+def test_topk_on_every_level(seed, atoms, dim, rows, share, twins, whole):
+    rng = np.random.default_rng(seed)
+    encoder, x = dictionary(rng, atoms, dim, rows)
+    bias = (rng.normal(size=atoms) / 10).astype(np.float32)
+    if whole:  # many ties
+        encoder, x, bias = np.rint(encoder * 3), np.rint(x * 3), np.rint(bias)
+    if twins:
+        encoder[rng.integers(0, atoms, atoms // 2)] = encoder[0]
+        encoder[rng.integers(0, atoms, atoms // 4)] = 0
+        x[rng.integers(0, max(1, rows), rows // 4)] = 0
+    assert_topk_levels_agree(x, encoder, bias, max(1, min(int(share * 256), atoms)))
+
+
+@pytest.mark.parametrize("atoms,dim,nonzeros", [(4096, 384, 32), (4096, 768, 8), (1000, 65, 128), (5000, 31, 256), (257, 16, 257 // 2)])
+def test_topk_at_larger_sizes(atoms, dim, nonzeros):
+    rng = np.random.default_rng(atoms)
+    encoder, x = dictionary(rng, atoms, dim, 30)
+    bias = (rng.normal(size=atoms) / 100).astype(np.float32)
+    index, _ = assert_topk_levels_agree(x, encoder, bias, nonzeros)
+    exact = np.abs(x.astype(np.float64) @ encoder.T + bias)
+    best = np.sort(exact, axis=1)[:, -nonzeros:].sum(axis=1)
+    np.testing.assert_allclose(np.take_along_axis(exact, index.astype(np.intp), axis=1).sum(axis=1), best, rtol=1e-5)
+
+
+@every_level
+def test_topk_of_rows_at_the_ends_of_their_scale(name):
+    rng = np.random.default_rng(7)
+    encoder, x = dictionary(rng, 500, 40, 6)
+    scale = np.float32([[1e-44], [1e-31], [1e-20], [1], [1e20], [1e37]])
+    index, value = topk(name, x * scale, encoder, np.zeros(500, np.float32), 5)
+    plain, values = topk(name, x, encoder, np.zeros(500, np.float32), 5)
+    np.testing.assert_array_equal(index[2:], plain[2:])
+    np.testing.assert_allclose(value[2:], (values * scale)[2:], rtol=1e-4)
+    assert np.isfinite(value).all()
+    assert all(len(set(row)) == 5 for row in index.tolist())
+
+
+@every_level
+def test_topk_gives_ties_to_the_lowest_atom(name):
+    encoder, x = np.repeat(np.float32([[1, 0], [0, -2]]), 300, axis=0), np.float32([[1, 1], [3, 1], [0, 0]] * 20)
+    index, value = topk(name, x, encoder, np.zeros(600, np.float32), 3)
+    assert index.tolist() == [[300, 301, 302], [0, 1, 2], [0, 1, 2]] * 20
+    assert value.tolist() == [[-2, -2, -2], [3, 3, 3], [0, 0, 0]] * 20
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38])
+def test_topk_ends_on_numbers_that_are_none(value):
+    rng = np.random.default_rng(8)
+    encoder, x = dictionary(rng, 300, 20, 9)
+    x[1], x[2, ::2], x[3, 4] = value, -value, value
+    for damaged in (encoder, np.where(rng.random(encoder.shape) < 0.1, np.float32(value), encoder)):
+        for name in LEVELS[:-1]:
+            index, _ = topk(name, x, damaged, np.zeros(300, np.float32), 7)
+            assert index.min() >= 0 and index.max() < 300
+
+
+@pytest.mark.parametrize(
+    "changed,match",
+    [
+        ({"x": np.zeros((2, 3))}, "x: got float64"),
+        ({"encoder": np.zeros((4, 2), np.float32)}, r"encoder: got .*\(h, 3\)"),
+        ({"bias": np.zeros(3, np.float32)}, r"bias: got .*\(4\)"),
+        ({"nonzeros": 0}, "nonzeros: got 0; expected a whole number from 1 to 4"),
+        ({"nonzeros": 5}, "nonzeros: got 5"),
+        ({"x": np.zeros((1, 65_537), np.float32), "encoder": np.zeros((4, 65_537), np.float32)}, "x: got 65537 dimensions; expected at most 65536"),
+    ],
+)
+def test_topk_refuses(changed, match):
+    good = {"x": np.zeros((2, 3), np.float32), "encoder": np.zeros((4, 3), np.float32), "bias": np.zeros(4, np.float32), "nonzeros": 2}
+    with pytest.raises(InputError, match=match):
+        kernels.topk_rows(*(good | changed).values())

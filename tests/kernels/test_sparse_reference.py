@@ -34,3 +34,16 @@ def test_omp_is_the_textbook_search(atoms, dim, nonzeros):
         chosen, values = pursued(dictionary, x[row], nonzeros)
         assert index[row].tolist() == chosen
         np.testing.assert_allclose(value[row], values, rtol=0, atol=2e-3 if atoms == dim else 1e-5)
+
+
+@pytest.mark.parametrize("atoms,dim,nonzeros", [(300, 40, 8), (2000, 24, 32), (50, 7, 50), (1, 1, 1)])
+def test_topk_rows_are_the_largest_products(atoms, dim, nonzeros):
+    rng = np.random.default_rng(atoms)
+    encoder, bias = rng.normal(size=(atoms, dim)).astype(np.float32), rng.normal(size=atoms).astype(np.float32)
+    x = rng.normal(size=(30, dim)).astype(np.float32)
+    index, value = kernels.topk_rows(x, encoder, bias, nonzeros)
+    exact = x.astype(np.float64) @ encoder.T + bias
+    expected = np.argsort(-np.abs(exact), axis=1)[:, :nonzeros]
+    assert (index == expected).mean() > 0.999
+    np.testing.assert_allclose(value, np.take_along_axis(exact, index.astype(np.intp), axis=1), rtol=0, atol=1e-4)
+    assert (np.diff(np.abs(value), axis=1) <= 0).all()
