@@ -11,7 +11,7 @@ constexpr size_t PANEL = VECTORS * FLOATS;  // atoms side by side
 constexpr size_t LEAST_GROUPS = 256;        // of atoms, whose best say what a candidate must reach
 constexpr size_t LANES = 16;                // partial sums of a float32 product, on every level
 constexpr size_t EXACT_AT_ONCE = 4;         // candidates
-constexpr float NOTHING = 1e-30f;           // smaller numbers have no steps of 8 bits
+constexpr float NOTHING = 1e-30f;           // a row of smaller numbers has no steps of 8 bits
 constexpr std::uint32_t NOT_A_NUMBER = 0x7fc00000;
 static_assert(ROWS % TILE_ROWS == 0 && LEAST_GROUPS % PANEL == 0, "whole tiles, whole panels");
 
@@ -211,6 +211,13 @@ inline void choose(const Encoder& encoder, const float* x, size_t count, const F
     }
 }
 
+inline void choose_nothing(std::int32_t* index, float* value, size_t k) {
+    for (size_t t = 0; t < k; ++t) {
+        index[t] = static_cast<std::int32_t>(t);
+        value[t] = 0.0f;
+    }
+}
+
 }  // namespace
 
 void topk_rows(const float* x, const float* atoms, const float* bias, std::int32_t* index, float* value, size_t n, size_t h, size_t d, size_t k) {
@@ -239,12 +246,20 @@ void topk_rows(const float* x, const float* atoms, const float* bias, std::int32
     std::memset(row_parts.at, 0, ROWS * width * sizeof(RowPart));
     for (size_t first = 0; first < n; first += ROWS) {
         const size_t rows = least(ROWS, n - first);
-        for (size_t row = 0; row < rows; ++row) put_row(block, row, x + (first + row) * d, d, width, bytes.at);
+        bool any = false;
+        for (size_t row = 0; row < rows; ++row) {
+            put_row(block, row, x + (first + row) * d, d, width, bytes.at);
+            any = any || block.scale[row] != 0.0f;
+        }
         std::memset(block.best, 0, ROWS * prepared.groups * sizeof(float));
-        for (size_t panel = 0; panel < prepared.panels; ++panel) {
+        for (size_t panel = 0; any && panel < prepared.panels; ++panel) {
             for (size_t row = 0; row < rows; row += TILE_ROWS) meet(prepared, block, row, panel);
         }
         for (size_t row = 0; row < rows; ++row) {
+            if (block.scale[row] == 0.0f) {
+                choose_nothing(index + (first + row) * k, value + (first + row) * k, k);
+                continue;
+            }
             const float limit = ranked(block.best + row * prepared.groups, prepared.groups, prepared.wanted);
             const size_t count = find_candidates(block.size + row * wide, wide, limit, found.candidates);
             choose(encoder, x + (first + row) * d, count, found, index + (first + row) * k, value + (first + row) * k, k);

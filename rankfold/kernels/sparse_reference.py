@@ -8,7 +8,7 @@ COLUMN_VALUES_AT_ONCE = 1 << 24
 ROWS_AT_ONCE = 1_024
 LEAST_GROUPS = 256  # of atoms, whose best say what a candidate must reach
 LANES = 16  # partial sums of a float32 product
-TOO_SMALL = np.float32(1e-30)  # smaller numbers have no steps of 8 bits
+TOO_SMALL = np.float32(1e-30)  # a row of smaller numbers has no steps of 8 bits
 
 
 def omp(start, gram, index, value):
@@ -100,6 +100,9 @@ def topk_rows(x, encoder, bias, index, value):
         best = padded.reshape(len(rows), -1, groups).max(axis=1)
         limit = np.partition(best, groups - wanted, axis=1)[:, groups - wanted]
         for row in range(len(rows)):
+            if row_scale[row] == 0:
+                index[first + row], value[first + row] = np.arange(k), 0
+                continue
             candidates = np.flatnonzero(size[row] >= limit[row])
             exact = _products(x[first + row], encoder[candidates]) + bias[candidates]
             order = np.lexsort((candidates, -np.abs(exact)))[:k]

@@ -240,10 +240,23 @@ def test_topk_of_rows_at_the_ends_of_their_scale(name):
 
 @every_level
 def test_topk_gives_ties_to_the_lowest_atom(name):
-    encoder, x = np.repeat(np.float32([[1, 0], [0, -2]]), 300, axis=0), np.float32([[1, 1], [3, 1], [0, 0]] * 20)
+    encoder, x = np.repeat(np.float32([[1, 0], [0, -2]]), 300, axis=0), np.float32([[1, 1], [3, 1], [-1, -1]] * 20)
     index, value = topk(name, x, encoder, np.zeros(600, np.float32), 3)
-    assert index.tolist() == [[300, 301, 302], [0, 1, 2], [0, 1, 2]] * 20
-    assert value.tolist() == [[-2, -2, -2], [3, 3, 3], [0, 0, 0]] * 20
+    assert index.tolist() == [[300, 301, 302], [0, 1, 2], [300, 301, 302]] * 20
+    assert value.tolist() == [[-2, -2, -2], [3, 3, 3], [2, 2, 2]] * 20
+
+
+@every_level
+def test_topk_of_nothing_is_nothing(name):
+    rng = np.random.default_rng(9)
+    encoder, x = dictionary(rng, 400, 30, 60)
+    bias = rng.normal(size=400).astype(np.float32)
+    expected = topk(name, x, encoder, bias, 4)
+    for row in (3, *range(20, 55)):
+        x[row], expected[0][row], expected[1][row] = row % 2 * np.float32(1e-31), np.arange(4), 0
+    found = topk(name, x, encoder, bias, 4)
+    np.testing.assert_array_equal(found[0], expected[0])
+    np.testing.assert_array_equal(found[1], expected[1])
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38])
