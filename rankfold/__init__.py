@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .codecs import from_spec
     from .compression import compress
     from .distillation.distil import distil
+    from .distillation.pruning import prune
     from .distillation.student import student
     from .errors import RankfoldError
     from .fitting.exposure import exposure
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .store import load, save
     from .store.verify import verify
     from .table import Table
+    from .tune.ladder import tiered
     from .tune.sharing import share
     from .vectors import Vectors, as_vectors, read_vectors
 
@@ -38,11 +40,13 @@ __all__ = [
     "exposure",
     "from_spec",
     "load",
+    "prune",
     "read_interactions",
     "read_vectors",
     "save",
     "share",
     "student",
+    "tiered",
     "verify",
 ]
 
@@ -63,11 +67,13 @@ _HOMES = {
     "exposure": "fitting.exposure",
     "from_spec": "codecs",
     "load": "store",
+    "prune": "distillation",
     "read_interactions": "interactions",
     "read_vectors": "vectors",
     "save": "store",
     "share": "tune.sharing",
     "student": "distillation",
+    "tiered": "tune.ladder",
     "verify": "store",
 }
 

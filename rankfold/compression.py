@@ -16,6 +16,7 @@ from .errors import InputError, SpecError
 from .fallback import JUDGED_ROWS, better
 from .progress import Progress, silent
 from .store import ArtifactWriter, load
+from .store.folder import check_root
 from .table import Segment, Table, check_space, encode_rows
 from .vectors import Vectors
 
@@ -68,6 +69,8 @@ def compress(
     """
     if norms not in ("auto", "raw"):
         raise InputError(f'norms: got {norms!r}; expected "auto" or "raw".')
+    if out is not None:
+        check_root(Path(out))
     fitted = fit(vectors, how, weight=weight, queries=queries, unit=unit, norms=norms, sample=sample, fallback=fallback, seed=seed, progress=progress)
     if out is None:
         columns = encode_in_memory(vectors, fitted, unit, progress)

@@ -179,3 +179,14 @@ def test_a_codec_with_a_metric_of_its_own_is_not_judged_by_plain_errors():
         warnings.simplefilter("always")
         compress(as_vectors(x), from_spec({"codec": "viewed", "inner": {"codec": "pq", "groups": 4, "bits": 4}}), queries=narrow(50, 64))
     assert not caught
+
+
+def test_a_target_that_cannot_be_is_refused_before_any_work(tmp_path):
+    (tmp_path / "file").write_text("mine")
+
+    def never(stage, done, total):
+        raise AssertionError(f"{stage} began")
+
+    with pytest.raises(InputError, match="is a file; expected a folder"):
+        compress(as_vectors(free_norms()), PQ, out=tmp_path / "file", progress=never)
+    assert (tmp_path / "file").read_text() == "mine"

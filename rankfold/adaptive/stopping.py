@@ -16,6 +16,7 @@ from ..codec import Codec, inner_of, to_spec
 from ..compression import Fitted, fit
 from ..errors import InputError
 from ..progress import Progress, silent
+from ..store.folder import check_root
 from ..table import Table
 from ..vectors import Vectors
 from .spacing import spacing
@@ -48,6 +49,8 @@ def compress_stopping(
     The table is an ordinary one, its rows in the order of their lengths, the longest first; codebooks are held and stored once.
     Raises InputError for a codec that knows no shorter form, BudgetError when even the shortest is too large, and what `compress` raises.
     """
+    if out is not None:
+        check_root(Path(out))
     rates = measure_lengths(vectors, how, weight=weight, queries=queries, unit=unit, norms=norms, sample=sample, seed=seed, progress=progress)
     choice = choose_rates(rates, row_bytes, weight=weight, lean=lean)
     details = {"seed": seed, "asked": to_spec(how), "row_bytes": float(row_bytes), "lean": float(lean), "weighted": weight is not None}

@@ -19,6 +19,7 @@ from ..compression import Fitted, encode_blocks, encode_in_memory, fit
 from ..errors import BudgetError, InputError
 from ..progress import Progress, silent
 from ..store import ArtifactWriter, load
+from ..store.folder import check_root
 from ..table import Segment, Table, encode_rows
 from ..vectors import Vectors
 from .allocation import allocate
@@ -68,6 +69,8 @@ def compress_tiered(
     Other arguments as in `compress`; with `out` codes go straight to disk. Memory beyond that of `compress`: (4 + 24) bytes a row and codec.
     Time: every row is coded once with each codec, and once more. Raises BudgetError when even the smallest codec is too large, and what `compress` raises.
     """
+    if out is not None:
+        check_root(Path(out))
     rates = measure_rates(vectors, codecs, weight=weight, queries=queries, unit=unit, norms=norms, sample=sample, seed=seed, progress=progress)
     choice = choose_rates(rates, row_bytes, weight=weight, lean=lean)
     details = {"seed": seed, "asked": [to_spec(one) for one in codecs], "row_bytes": float(row_bytes), "lean": float(lean), "weighted": weight is not None}

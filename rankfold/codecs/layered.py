@@ -4,7 +4,7 @@ Quantizers of unlike kinds in stages: Juang and Gray, "Multiple stage vector qua
 common, the fine level codes the rest, which is close to Gaussian. They are fitted one after the other; fitting the coarse codebooks again to what the fine
 level leaves took half a per cent of the squared error away on text132k, moved no list, and overfitted where rows were few. A search scores whole rows;
 `Searcher(refine=...)` scans the coarse level alone and scores the best by the whole row.
-{"codec": "layered", "bytes": 32} is complete: `residual` and `trellis` share the bytes, with at most MOST_LEVELS codebooks, and no more than take
+{"codec": "layered", "bytes": 32} is complete: `residual` and `trellis` share the bytes, with at most 16 codebooks, and no more than take
 `book_share` times as many bytes as the codes of the fitted rows. Any prefix of levels decodes (`decode_levels`): a part of the codebooks, all of them, all.
 Bytes a row: both levels', which is `bytes` where that is given. Slack 0.02.
 """

@@ -41,7 +41,8 @@ def distil(
     judge. Same seed, same bytes.
     Codes, row bytes, one-byte lengths and codec stay: the result is an ordinary table. It is adopted only if the judging users' overlap@10 with the exact
     lists rises by more than its 95 % paired interval, no bucket of rows loses more than all rows gain, and, with `relevant`, neither their NDCG@10 nor the
-    recall@10 of what they took from the head, mid or tail falls by more than its interval; else the table comes back untouched.
+    recall@10 of what they took from the head, mid or tail falls by more than its interval; else, or with fewer than 30 to judge, the table comes back
+    untouched. A stored calibration belongs to the scores before: a taught table has none, and `why` says so.
     Memory: the vectors in float32, and the scores of 256 users by the rows of a batch.
     Retrieval-oriented codebooks: Zhan et al., "Jointly optimizing query encoder and product quantization" (JPQ), 2021; Xiao et al., "Distill-VQ", 2022.
     Raises InputError: other rows or dimensions, fewer than 12 users with a list, NaN, a codec without arrays that could move.

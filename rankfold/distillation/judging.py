@@ -10,12 +10,16 @@ from ..table import Table
 from .course import AGREEMENT, Learned, found
 from .lesson import Lesson
 
+# An interval over fewer queries says little of others.
+LEAST_JUDGES = 30
+STALE = " The stored calibration is left out: it belongs to the scores before. Fit it again with `rankfold calibrate`."
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Distilled:
     """A taught table, or the one it started from.
 
-    table: what to use. adopted: whether it is the taught one. before, after: overlap@10 with the exact lists of the queries that judge, each with its 95 %
+    table: what to use. adopted: whether it is the taught one, which takes at least 30 queries that judge. before, after: overlap@10 with the exact lists of the queries that judge, each with its 95 %
     interval. gain: their difference, paired over these queries. buckets: head, mid, tail -> gain among the rows that are listed most, less, least.
     clicks: where it is known what these queries took next, the gain of "ndcg@10" and of "recall@10 head", "recall@10 mid" and "recall@10 tail", of rows of
     these buckets; else empty. steps: how many the taught arrays took. curve: (step, overlap@10 on the queries that stop). queries: how many taught, stopped
@@ -62,7 +66,8 @@ def judged(start: Table, end: Table, lesson: Lesson, learned: Learned) -> Distil
     worse = [f"rows of the {name} lose more" for name, mean in buckets.items() if mean.high < 0 and -mean.mean > gain.mean]
     clicks = {} if lesson.relevant is None else _clicks(lists[0], lists[1], lesson)
     worse += [f"{name} of what users took falls" for name, mean in clicks.items() if mean.high < 0]
-    adopted = learned.steps > 0 and gain.low > 0 and not worse
+    few = lesson.judge.size < LEAST_JUDGES
+    adopted = learned.steps > 0 and gain.low > 0 and not worse and not few
     before, after = (mean_of(_share(hits, exact >= 0)) for hits in (old, new))
     return Distilled(
         table=end if adopted else start,
@@ -75,7 +80,7 @@ def judged(start: Table, end: Table, lesson: Lesson, learned: Learned) -> Distil
         steps=learned.steps,
         curve=learned.curve,
         queries=(lesson.teach.size, lesson.stop.size, lesson.judge.size),
-        why=_why(adopted, learned.steps, gain, worse),
+        why=_why(adopted, learned.steps, gain, worse, lesson) + (STALE if adopted and start.calibration is not None else ""),
     )
 
 
@@ -102,12 +107,16 @@ def _share(hits: np.ndarray, there: np.ndarray) -> np.ndarray:
     return np.where(count > 0, (hits & there).sum(axis=1) / np.maximum(count, 1), np.nan)
 
 
-def _why(adopted: bool, steps: int, gain: Mean, worse: list[str]) -> str:
+def _why(adopted: bool, steps: int, gain: Mean, worse: list[str], lesson: Lesson) -> str:
     points = f"{100 * gain.mean:+.2f} points of overlap@{AGREEMENT} [{100 * gain.low:+.2f}, {100 * gain.high:+.2f}] on {gain.n} queries kept apart"
     if adopted:
         return f"Adopted: {points}."
     if not steps:
         return "Not adopted: no step made the lists of the stopping queries better. The table is untouched."
+    if lesson.judge.size < LEAST_JUDGES:
+        every = lesson.teach.size + lesson.stop.size + lesson.judge.size
+        needed = f"at least {LEAST_JUDGES} are needed: teach with about {round(every * LEAST_JUDGES / lesson.judge.size, -1)} queries"
+        return f"Not adopted: {points}, too few to judge on; {needed}. The table is untouched."
     if worse:
         return f"Not adopted: {points}, but {' and '.join(worse)}. The table is untouched."
     return f"Not adopted: {points}, no gain beyond chance. The table is untouched."

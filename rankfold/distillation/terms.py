@@ -19,6 +19,7 @@ from ..errors import InputError
 from ..fitting.kmeans import sums
 
 TRIPLET_MARGIN = 0.5  # in spreads of the exact list, at temperature 1
+MOST_SLOPE = 1e30
 NEVER = np.float32(-1e30)  # the score of a row that must not be shown
 
 
@@ -148,23 +149,27 @@ def _triplet(student: F32, batch: Batch) -> tuple[float, F32]:
     return float((pulled * np.maximum(short, 0)).sum(axis=1, dtype=np.float64).mean()), gradient
 
 
-def _per_square(batch: Batch) -> F32:
-    """(r, 1): weight over squared length of each exact row, over the number of rows; 0 for rows of zeros."""
-    square = np.einsum("rd,rd->r", batch.exact, batch.exact)
-    share = np.where(square > 0, batch.weight / np.where(square > 0, square, 1), 0) / np.float32(len(square))
-    return share.astype(np.float32)[:, None]
+def _per_square(batch: Batch) -> np.ndarray:
+    """(r, 1) float64: weight over squared length of each exact row, over the number of rows; 0 for rows of zeros. Beyond float32 where rows are tiny."""
+    square = np.einsum("rd,rd->r", batch.exact, batch.exact, dtype=np.float64)
+    return (np.where(square > 0, batch.weight / np.where(square > 0, square, 1), 0) / len(square))[:, None]
+
+
+def _cut(slopes: np.ndarray, batch: Batch) -> F32:
+    """Slopes as the decoded rows are stored, cut where a sum of them would overflow."""
+    return np.clip(slopes, -MOST_SLOPE, MOST_SLOPE).astype(batch.decoded.dtype)
 
 
 def _rows(batch: Batch) -> tuple[float, F32]:
     error = batch.decoded - batch.exact
     weighted = error * _per_square(batch)
-    return 0.5 * float(np.einsum("rd,rd->", error, weighted, dtype=np.float64)), weighted
+    return 0.5 * float(np.einsum("rd,rd->", error, weighted, dtype=np.float64)), _cut(weighted, batch)
 
 
 def _directions(batch: Batch) -> tuple[float, F32]:
     error = batch.decoded - batch.exact
     weighted = (error @ batch.energy) * _per_square(batch)
-    return 0.5 * float(np.einsum("rd,rd->", error, weighted, dtype=np.float64)), weighted
+    return 0.5 * float(np.einsum("rd,rd->", error, weighted, dtype=np.float64)), _cut(weighted, batch)
 
 
 def _neighbours(batch: Batch) -> tuple[float, F32]:
@@ -176,7 +181,8 @@ def _neighbours(batch: Batch) -> tuple[float, F32]:
         return 0.0, np.zeros_like(batch.decoded)
     error = batch.decoded - batch.exact
     apart = error[left] - error[right]
-    share = np.float32(1 / (left.size * mean_square))
-    value = 0.5 * float(share) * float(np.einsum("ed,ed->", apart, apart, dtype=np.float64))
+    share = 1 / (left.size * mean_square)
+    value = 0.5 * share * float(np.einsum("ed,ed->", apart, apart, dtype=np.float64))
     ends, moves = np.concatenate([left, right]), np.concatenate([apart, -apart])
-    return value, sums(moves, np.full(ends.size, share, np.float32), ends, len(error))[0]
+    total = sums(moves, np.ones(ends.size, np.float32), ends, len(error))[0]
+    return value, _cut(total.astype(np.float64) * share, batch)

@@ -83,3 +83,14 @@ def test_all_lengths_read_codebooks_fitted_to_the_queries(rows):
     viewed = from_spec({"codec": "viewed", "inner": {"codec": "residual", "levels": 6}})
     table = compress_stopping(as_vectors(rows), viewed, 4.5, queries=queries)
     assert len(table.segments) > 1 and all(segment.state["axes"] is table.segments[0].state["axes"] for segment in table.segments)
+
+
+def test_a_target_that_cannot_be_is_refused_before_any_work(rows, tmp_path):
+    (tmp_path / "file").write_text("mine")
+
+    def never(stage, done, total):
+        raise AssertionError(f"{stage} began")
+
+    with pytest.raises(InputError, match="is a file; expected a folder"):
+        compress_stopping(as_vectors(rows), SIX, 4.5, out=tmp_path / "file", progress=never)
+    assert (tmp_path / "file").read_text() == "mine"

@@ -161,3 +161,15 @@ def test_every_tier_is_fitted_to_the_queries(world):
         errors.append([float(np.square((one.codec.decode(one.state, Codes(one.codec.encode(one.state, x))) - x) @ queries.T).mean()) for one in fitted])
     assert (np.array(errors[0]) < 0.8 * np.array(errors[1])).all()
     assert all("axes" in segment.state for segment in compress_tiered(vectors, ladder, 11, queries=queries).segments)
+
+
+def test_a_target_that_cannot_be_is_refused_before_any_work(world, tmp_path):
+    vectors, _ = world
+    (tmp_path / "file").write_text("mine")
+
+    def never(stage, done, total):
+        raise AssertionError(f"{stage} began")
+
+    with pytest.raises(InputError, match="is a file; expected a folder"):
+        compress_tiered(vectors, LADDER, 13, out=tmp_path / "file", progress=never)
+    assert (tmp_path / "file").read_text() == "mine"

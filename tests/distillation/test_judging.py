@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rankfold.calibration import Calibration
 from rankfold.distillation import distil
 from rankfold.distillation.course import Learned, found
 from rankfold.distillation.judging import judged
@@ -39,6 +40,21 @@ def taking(lesson, rows):
 def test_lists_alone_decide_where_nothing_is_known(spoilt, table, lesson):
     result = judged(spoilt, table, lesson, LEARNED)
     assert result.adopted and result.table is table and result.clicks == {} and result.gain.low > 0
+
+
+def test_few_queries_decide_nothing(spoilt, table, lesson):
+    assert judged(spoilt, table, replace(lesson, judge=lesson.judge[:30]), LEARNED).adopted
+    result = judged(spoilt, table, replace(lesson, judge=lesson.judge[:29]), LEARNED)
+    assert not result.adopted and result.table is spoilt and result.gain.low > 0
+    assert "on 29 queries kept apart, too few to judge on; at least 30 are needed" in result.why
+
+
+def test_a_calibration_of_the_old_scores_is_not_left_out_silently(spoilt, table, lesson):
+    maps = Calibration("linear", "clicks", ("all",), {"slope": np.ones(1, np.float32), "offset": np.zeros(1, np.float32)})
+    told = "The stored calibration is left out"
+    assert told in judged(replace(spoilt, calibration=maps), table, lesson, LEARNED).why
+    assert told not in judged(spoilt, table, lesson, LEARNED).why
+    assert told not in judged(replace(table, calibration=maps), spoilt, lesson, LEARNED).why
 
 
 def test_clicks_on_what_is_won_adopt(spoilt, table, lesson, lists):

@@ -17,8 +17,8 @@ def twins():
     """Queries that ask the same of dimensions 0 to 5 as of 6 to 11: six of them can carry for all; and four that nobody asks for."""
     rng = np.random.default_rng(0)
     items = rng.standard_normal((300, 16)) * np.repeat([1.0, 3.0], [12, 4])
-    half = rng.standard_normal((150, 6))
-    users = np.concatenate([half, half, 0.01 * rng.standard_normal((150, 4))], axis=1)
+    half = rng.standard_normal((210, 6))
+    users = np.concatenate([half, half, 0.01 * rng.standard_normal((210, 4))], axis=1)
     return as_vectors(items.astype(np.float32)), users.astype(np.float32)
 
 

@@ -16,7 +16,7 @@ def skewed():
     """Rows whose strongest directions no query asks about."""
     rng = np.random.default_rng(0)
     items = rng.standard_normal((300, 16)) * np.repeat([3.0, 1.0], 8)
-    users = rng.standard_normal((150, 16)) * np.repeat([0.05, 1.0], 8)
+    users = rng.standard_normal((210, 16)) * np.repeat([0.05, 1.0], 8)
     return as_vectors(items.astype(np.float32)), users.astype(np.float32)
 
 

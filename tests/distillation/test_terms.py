@@ -78,6 +78,24 @@ def test_lengths_of_queries_and_rows_do_not_matter(batch):
         assert loss(only(name), big)[0] == pytest.approx(loss(only(name), batch)[0], rel=1e-4)
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("size", [1e-20, 1e-12, 1e12])
+def test_tiny_and_huge_rows_pull_as_much(batch, name, size):
+    scaled = replace(batch, **{part: getattr(batch, part) * np.float32(size) for part in ("exact", "decoded", "spread")})
+    value, gradient = loss(only(name), batch)
+    other, pulled = loss(only(name), scaled)
+    assert other == pytest.approx(value, rel=1e-4)
+    assert np.allclose(pulled.astype(np.float64) * size, gradient, rtol=1e-3, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["rows", "directions", "neighbours"])
+def test_a_decoding_that_is_far_from_tiny_rows_pulls_without_overflow(batch, name):
+    exact = batch.exact * np.float32(1e-30)
+    with np.errstate(over="raise", invalid="raise"):
+        gradient = loss(only(name), replace(batch, exact=exact))[1]
+    assert np.isfinite(gradient).all() and gradient.any()
+
+
 def test_weights_add_up(batch):
     both = loss(Terms(lists=2.0, rows=3.0), batch)
     assert both[0] == pytest.approx(2 * loss(only("lists"), batch)[0] + 3 * loss(only("rows"), batch)[0], rel=1e-5)
