@@ -19,8 +19,9 @@ STALE = " The stored calibration is left out: it belongs to the scores before. F
 class Distilled:
     """A taught table, or the one it started from.
 
-    table: what to use. adopted: whether it is the taught one, which takes at least 30 queries that judge. before, after: overlap@10 with the exact lists of the queries that judge, each with its 95 %
-    interval. gain: their difference, paired over these queries. buckets: head, mid, tail -> gain among the rows that are listed most, less, least.
+    table: what to use. adopted: whether it is the taught one, which takes at least 30 queries that judge. before, after: overlap@10 with the exact lists of
+    the queries that judge, each with its 95 % interval. gain: their difference, paired over these queries. buckets: head, mid, tail -> gain among the rows
+    that are listed most, less, least.
     clicks: where it is known what these queries took next, the gain of "ndcg@10" and of "recall@10 head", "recall@10 mid" and "recall@10 tail", of rows of
     these buckets; else empty. steps: how many the taught arrays took. curve: (step, overlap@10 on the queries that stop). queries: how many taught, stopped
     and judged. why: a sentence.
