@@ -18,6 +18,7 @@ from .numbertext import float_texts, id_texts
 from .rows import SparseRows
 
 BATCH = 1_000
+PASS_QUERIES = 50
 # More values than this are stored and scanned, but refused by an HNSW index.
 INDEXED_NONZEROS = 1_000
 CONTRACT = Contract(
@@ -44,16 +45,22 @@ def write(folder: Path, stem: str, rows: SparseRows) -> list[str]:
     if bad is not None:
         raise InputError(f"ids: number {bad} holds a NUL character; expected text without it, as PostgreSQL holds it.")
     with open(folder / f"{stem}.copy", "x", encoding="utf-8", newline="\n") as file:
-        for start, stop in blocks(rows.count, BATCH):
-            here = slice(rows.indptr[start], rows.indptr[stop])
-            pairs = [f"{index + 1}:{text}" for index, text in zip(rows.indices[here].tolist(), float_texts(rows.data[here]), strict=True)]
-            ends = (rows.indptr[start : stop + 1] - rows.indptr[start]).tolist()
-            for row, a, b in zip(range(start, stop), ends[:-1], ends[1:], strict=True):
-                file.write(f"{_escaped(names[row])}\t{{{','.join(pairs[a:b])}}}/{rows.width}\n")
+        for name, vector in zip(names, _vectors(rows), strict=True):
+            file.write(f"{_escaped(name)}\t{vector}\n")
     (folder / f"{stem}.sql").write_text(_sql(stem, rows), encoding="utf-8")
     if rows.most > INDEXED_NONZEROS and stem == "rows":
         return [f"{stem}: up to {rows.most} nonzeros a row; an HNSW index refuses more than {INDEXED_NONZEROS}, so these are for scans only."]
     return []
+
+
+def _vectors(rows: SparseRows) -> Iterator[str]:
+    """Every row as the text of a sparsevec."""
+    for start, stop in blocks(rows.count, BATCH):
+        here = slice(rows.indptr[start], rows.indptr[stop])
+        pairs = [f"{index + 1}:{text}" for index, text in zip(rows.indices[here].tolist(), float_texts(rows.data[here]), strict=True)]
+        ends = (rows.indptr[start : stop + 1] - rows.indptr[start]).tolist()
+        for a, b in zip(ends[:-1], ends[1:], strict=True):
+            yield f"{{{','.join(pairs[a:b])}}}/{rows.width}"
 
 
 def _sql(stem: str, rows: SparseRows) -> str:
@@ -104,8 +111,8 @@ def read(folder: Path, stem: str, width: int) -> SparseRows:
 class _Loaded:
     """A server of its own, on a socket in a temporary folder."""
 
-    def __init__(self, server: Any, folder: Path, place: Path, width: int):
-        self._server, self._place = server, place
+    def __init__(self, server: Any, folder: Path, width: int):
+        self._server = server
         self._run(_here(folder), "\\i rows.sql")
         said = self._run("SELECT extversion || ' ' || current_setting('server_version') FROM pg_extension WHERE extname = 'vector';").split()
         self.version = f"pgvector {said[0]}, PostgreSQL {said[1]}"
@@ -114,18 +121,16 @@ class _Loaded:
         self._row_of = dict(zip(ids, range(len(ids)), strict=True))
 
     def search(self, queries: SparseRows, k: int) -> np.ndarray:
-        numbered = SparseRows(np.arange(queries.count), queries.indptr, queries.indices, queries.data, queries.width)
-        with tempfile.TemporaryDirectory(dir=self._place) as folder:
-            write(Path(folder), "asked", numbered)
-            best = f"SELECT id, codes <#> q.codes AS far FROM rankfold_rows ORDER BY far, id LIMIT {k}"
-            ranked = f"SELECT q.id, r.id FROM rankfold_asked q CROSS JOIN LATERAL ({best}) r ORDER BY q.id, r.far, r.id"
-            text = self._run(_here(Path(folder)), "DROP TABLE IF EXISTS rankfold_asked;", "\\i asked.sql", f"COPY ({ranked}) TO STDOUT;")
         found = np.full((queries.count, k), -1, np.int64)
-        filled = [0] * queries.count
-        for line in text.splitlines():
-            query, name = line.split("\t")
-            found[int(query), filled[int(query)]] = self._row_of[unescaped(name)]
-            filled[int(query)] += 1
+        for start, stop in blocks(queries.count, PASS_QUERIES):
+            asked = queries.take(np.arange(start, stop))
+            # Each query as a constant: one out of a table would be unpacked again for every row.
+            text = self._run(*(_question(row, vector, k) for row, vector in enumerate(_vectors(asked), start)))
+            filled = [0] * queries.count
+            for line in text.splitlines():
+                query, name = line.split("\t")
+                found[int(query), filled[int(query)]] = self._row_of[unescaped(name)]
+                filled[int(query)] += 1
         return found
 
     def _run(self, *commands: str) -> str:
@@ -134,6 +139,12 @@ class _Loaded:
             return self._server.psql("\n".join((*SETTINGS, *commands, "")))
         except subprocess.CalledProcessError as error:
             raise ArtifactError(f"pgvector: psql ended with {error.returncode}; its own words stand above. Run the .sql file in your own database.") from error
+
+
+def _question(number: int, vector: str, k: int) -> str:
+    """SQL that prints (number, id) of the k best rows, best first."""
+    best = f"SELECT id, codes <#> '{vector}' AS far FROM rankfold_rows ORDER BY far, id LIMIT {k}"
+    return f"COPY (SELECT {number}, id FROM ({best}) AS best ORDER BY far, id) TO STDOUT;"
 
 
 def _here(folder: Path) -> str:
@@ -151,7 +162,7 @@ def load(folder: Path, width: int) -> Iterator[Loaded]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         server = get_server(Path(place) / "pg", cleanup_mode="delete")
         try:
-            yield _Loaded(server, folder, Path(place), width)
+            yield _Loaded(server, folder, width)
         finally:
             server.cleanup()
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from rankfold.errors import ArtifactError, InputError
-from rankfold.exchange import export as module
 from rankfold.exchange.export import export, export_rows
 from rankfold.exchange.queries import query_rows
 from rankfold.exchange.registry import ENGINES
@@ -33,7 +32,8 @@ def test_a_table_goes_out_to_every_engine(tmp_path, name):
         assert same(ENGINES[name].read(tmp_path / "out", "queries", wanted.width), wanted) and done.exact
     else:
         assert not done.exact and any("positive ones are written: lists change" in note for note in done.notes)
-    assert json.loads((tmp_path / "out" / "export.json").read_text()) == {"rankfold": module._version(), **done.to_dict()}
+    told = json.loads((tmp_path / "out" / "export.json").read_text())
+    assert isinstance(told.pop("rankfold"), str) and told == done.to_dict()
     size = sum(file.stat().st_size for file in (tmp_path / "out").iterdir() if file.name[:7] not in ("queries", "export."))
     assert done.row_bytes * 49 == pytest.approx(size)
 
