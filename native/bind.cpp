@@ -123,6 +123,33 @@ void trellis_scan(const char* level, const Array<const std::int16_t, 2>& queries
     run.trellis_scan(queries.data(), codes.data(), trellis, {step.data(), offset.data()}, out.data(), queries.shape(0), codes.shape(0));
 }
 
+using Whole = Array<const std::int16_t, 1>;
+using Rows = Array<const std::uint8_t, 2>;
+
+void sparse_scan(const char* level, const Array<const std::int16_t, 2>& queries, const Rows& index, const Rows& codes, const Rows& profile, const Whole& levels,
+                 const Array<const std::int16_t, 3>& books, const Array<const std::uint16_t, 1>& scale, const Numbers& scales, const Numbers& step,
+                 const Array<float, 2>& out, size_t index_bits, size_t code_bits) {
+    const Kernels& run = kernels_of(level);
+    const SparseRows rows = {index.data(),  codes.data(),  profile.data(),     levels.data(), books.data(),      scale.data(),    scales.data(),
+                             queries.shape(1), index_bits, code_bits, levels.shape(0), books.shape(0), books.shape(2)};
+    nb::gil_scoped_release unlocked;
+    run.sparse_scan(queries.data(), rows, step.data(), out.data(), queries.shape(0), index.shape(0));
+}
+
+using Starts = Array<const std::uint32_t, 1>;
+using Longs = Array<const std::int64_t, 1>;
+
+void inverted_top(const char* level, const Starts& starts, const Array<const std::uint16_t, 1>& local, const Array<const std::int8_t, 1>& value,
+                  const Array<const float, 2>& step, std::int64_t first, size_t rows, size_t window, size_t begin, size_t end, const Array<const std::int32_t, 2>& latent,
+                  const Array<const float, 2>& weight, const Bytes& hidden, const Longs& barred_starts, const Longs& barred,
+                  const Array<float, 2>& top_scores, const Array<std::int64_t, 2>& top_rows) {
+    const Kernels& run = kernels_of(level);
+    const Postings postings = {starts.data(), local.data(), value.data(), step.data(), first, rows, window, step.shape(1)};
+    const Asked asked = {latent.data(), weight.data(), hidden.shape(0) ? hidden.data() : nullptr, barred_starts.data(), barred.data(), latent.shape(1)};
+    nb::gil_scoped_release unlocked;
+    run.inverted_top(postings, asked, begin, end, top_scores.data(), top_rows.data(), latent.shape(0), top_rows.shape(1));
+}
+
 using Counts = Array<const std::uint16_t, 2>;
 using Chosen = Array<const std::int32_t, 1>;
 
@@ -174,6 +201,10 @@ NB_MODULE(_native, module) {
                array("out"));
     module.def("trellis_scan", bound::trellis_scan, "level"_a, array("queries"), array("codes"), array("advance"), array("which"), array("tables"),
                array("step"), array("offset"), array("out"));
+    module.def("sparse_scan", bound::sparse_scan, "level"_a, array("queries"), array("index"), array("codes"), array("profile"), array("levels"), array("books"),
+               array("scale"), array("scales"), array("step"), array("out"), "index_bits"_a, "code_bits"_a);
+    module.def("inverted_top", bound::inverted_top, "level"_a, array("starts"), array("local"), array("value"), array("step"), "first"_a, "rows"_a, "window"_a, "begin"_a, "end"_a,
+               array("latent"), array("weight"), array("hidden"), array("barred_starts"), array("barred"), array("top_scores"), array("top_rows"));
     module.def("rans_encode", bound::rans_encode, "level"_a, array("planes"), array("counts"), array("chosen"), array("states"), array("words"), array("used"));
     module.def("rans_decode", bound::rans_decode, "level"_a, array("states"), array("words"), array("counts"), array("chosen"), array("planes"), array("left"));
     module.def("omp", bound::omp, "level"_a, array("start"), array("gram"), array("index"), array("value"));

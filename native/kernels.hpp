@@ -25,6 +25,36 @@ struct Trellis {
     size_t m, bytes, count, size;
 };
 
+// Rows of k nonzeros: indices below `latents` and codes, packed bit by bit, and a scale each. A value is level[code]; where there are books (one or two),
+// it is the sum of their values for this row's profiles, negative where the code is 1.
+struct SparseRows {
+    const std::uint8_t *index, *codes, *profile;
+    const std::int16_t *levels, *book_values;
+    const std::uint16_t* scale;
+    const float* scales;
+    size_t latents, index_bits, code_bits, level_count, books, k;
+};
+
+// Rows first, first + 1, ... by latent: in window w of rows the list of latent l is starts[l * windows + w] to the next start, a row within the window and a
+// value each, whose unit is step[l * windows + w].
+struct Postings {
+    const std::uint32_t* starts;
+    const std::uint16_t* local;
+    const std::int8_t* value;
+    const float* step;
+    std::int64_t first;
+    size_t n, window, windows;
+};
+
+// Queries of `lists` latents and weights each; rows that none may get, as bytes or nullptr, and sorted lists of rows that one query may not get.
+struct Asked {
+    const std::int32_t* latent;
+    const float* weight;
+    const std::uint8_t* hidden;
+    const std::int64_t *barred_starts, *barred;
+    size_t lists;
+};
+
 using Dot8 = void(const std::int16_t* queries, const std::int8_t* rows, std::int32_t* out, size_t q, size_t n, size_t d);
 using Interleave = void(const std::uint8_t* codes, std::uint8_t* out, size_t n, size_t g);
 using Lut = void(const std::uint8_t* tables, const std::uint8_t* packed, Scale scale, float* out, size_t q, size_t n, size_t g);
@@ -35,6 +65,8 @@ using Select = void(const float* scores, std::int64_t first, float* top_scores, 
 using TrellisEncode = void(const float* targets, const Trellis& trellis, std::uint8_t* codes, float* cost, size_t n);
 using TrellisDecode = void(const std::uint8_t* codes, const Trellis& trellis, float* out, size_t n);
 using TrellisScan = void(const std::int16_t* queries, const std::uint8_t* codes, const Trellis& trellis, Scale scale, float* out, size_t q, size_t n);
+using SparseScan = void(const std::int16_t* queries, const SparseRows& rows, const float* step, float* out, size_t q, size_t n);
+using InvertedTop = void(const Postings& postings, const Asked& asked, size_t begin, size_t end, float* top_scores, std::int64_t* top_rows, size_t q, size_t k);
 using RansEncode = void(const std::uint8_t* planes, const std::uint16_t* counts, const std::int32_t* chosen, std::uint32_t* states, std::uint16_t* words,
                         std::int64_t* used, size_t w, size_t n);
 using RansDecode = void(const std::uint32_t* states, const std::uint16_t* words, const std::uint16_t* counts, const std::int32_t* chosen,
@@ -56,6 +88,8 @@ struct Kernels {
     TrellisEncode* trellis_encode;
     TrellisDecode* trellis_decode;
     TrellisScan* trellis_scan;
+    SparseScan* sparse_scan;
+    InvertedTop* inverted_top;
     Omp* omp;
     TopkRows* topk_rows;
 };
@@ -73,6 +107,8 @@ Select select;
 TrellisEncode trellis_encode;
 TrellisDecode trellis_decode;
 TrellisScan trellis_scan;
+SparseScan sparse_scan;
+InvertedTop inverted_top;
 RansEncode rans_encode;
 RansDecode rans_decode;
 Omp omp;

@@ -4,6 +4,8 @@
 namespace rankfold::RANKFOLD_LEVEL {
 
 extern const Kernels kernels;
-const Kernels kernels = {dot8, interleave, lut8, lut4, bits, nearest, beam, select, rans_encode, rans_decode, trellis_encode, trellis_decode, trellis_scan, omp, topk_rows};
+const Kernels kernels = {dot8, interleave, lut8, lut4, bits, nearest, beam, select, rans_encode, rans_decode, trellis_encode, trellis_decode, trellis_scan,
+                         sparse_scan, inverted_top,
+                         omp, topk_rows};
 
 }  // namespace rankfold::RANKFOLD_LEVEL

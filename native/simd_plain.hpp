@@ -178,4 +178,54 @@ RANKFOLD_INLINE void add(ByteDots& dots, Bytes values, const QueryPart& part) {
 }
 RANKFOLD_INLINE I32 joined(const ByteDots& dots) { return dots.sum; }
 
+// Sparse codes. Numbers of 1 to 16 bits, 32 of them.
+struct Unpacking {
+    std::uint32_t bits, mask;
+};
+
+RANKFOLD_INLINE Unpacking unpacking(size_t bits) { return {static_cast<std::uint32_t>(bits), (1u << bits) - 1}; }
+RANKFOLD_INLINE void unpack32(const Unpacking& how, const std::uint8_t* from, std::uint16_t* to) {
+    for (std::uint32_t j = 0, bit = 0; j < 32; ++j, bit += how.bits) {
+        const std::uint8_t* const at = from + bit / 8;
+        const std::uint32_t word = static_cast<std::uint32_t>(at[0]) | static_cast<std::uint32_t>(at[1]) << 8 | static_cast<std::uint32_t>(at[2]) << 16;
+        to[j] = static_cast<std::uint16_t>(word >> bit % 8 & how.mask);
+    }
+}
+
+// Two books' 32 values added, those with their bit set made negative.
+RANKFOLD_INLINE void signed32(const std::int16_t* one, const std::int16_t* other, std::uint32_t negative, std::int16_t* to) {
+    for (std::uint32_t j = 0; j < 32; ++j) {
+        const std::int32_t turn = -static_cast<std::int32_t>(negative >> j & 1);
+        to[j] = static_cast<std::int16_t>(((one[j] + other[j]) ^ turn) - turn);
+    }
+}
+
+// Values of 32 codes below `count`, by a table of 256.
+RANKFOLD_INLINE void level32(const std::int16_t* levels, size_t, const std::uint16_t* codes, std::int16_t* to) {
+    for (size_t j = 0; j < 32; ++j) to[j] = levels[codes[j]];
+}
+
+// sum + table[index] * value, LANES32 of them.
+constexpr size_t LANES32 = 8;
+RANKFOLD_INLINE I32 add_found(I32 sum, const std::int16_t* table, const std::uint16_t* index, const std::int16_t* value) {
+    std::int32_t product[LANES32];
+    for (size_t lane = 0; lane < LANES32; ++lane) product[lane] = table[index[lane]] * value[lane];
+    return sum + from_memory<I32>(product);
+}
+
+// LANES16 queries' products with two numbers; the order of queries is `query_place`, which is none here.
+struct QuerySums {
+    I32 all{};
+};
+
+RANKFOLD_INLINE void add_two(QuerySums& sums, const std::int16_t* one, const std::int16_t* other, const std::int16_t* values) {
+    sums.all += __builtin_convertvector(load16(one), I32) * values[0] + __builtin_convertvector(load16(other), I32) * values[1];
+}
+RANKFOLD_INLINE void store(const QuerySums& sums, std::int32_t* to) { std::memcpy(to, &sums.all, sizeof sums.all); }
+
+// Whole numbers `stride` apart, as floats.
+RANKFOLD_INLINE F32 float_column(const std::int32_t* from, size_t stride) {
+    return F32{static_cast<float>(from[0]), static_cast<float>(from[stride]), static_cast<float>(from[2 * stride]), static_cast<float>(from[3 * stride])};
+}
+
 }  // namespace rankfold::RANKFOLD_LEVEL

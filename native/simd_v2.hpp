@@ -180,4 +180,64 @@ RANKFOLD_INLINE void add(ByteDots& dots, Bytes values, const QueryPart& part) {
 }
 RANKFOLD_INLINE I32 joined(const ByteDots& dots) { return dots.sum; }
 
+// Sparse codes. Numbers of 1 to 16 bits, 32 of them.
+struct Unpacking {
+    std::uint32_t bits, mask;
+};
+
+RANKFOLD_INLINE Unpacking unpacking(size_t bits) { return {static_cast<std::uint32_t>(bits), (1u << bits) - 1}; }
+RANKFOLD_INLINE void unpack32(const Unpacking& how, const std::uint8_t* from, std::uint16_t* to) {
+    for (std::uint32_t j = 0, bit = 0; j < 32; ++j, bit += how.bits) {
+        std::uint32_t word;
+        std::memcpy(&word, from + bit / 8, sizeof word);
+        to[j] = static_cast<std::uint16_t>(word >> bit % 8 & how.mask);
+    }
+}
+
+// Two books' 32 values added, those with their bit set made negative.
+RANKFOLD_INLINE void signed32(const std::int16_t* one, const std::int16_t* other, std::uint32_t negative, std::int16_t* to) {
+    const __m128i bit = _mm_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128);
+    for (size_t part = 0; part < 4; ++part) {
+        const __m128i word = _mm_set1_epi16(static_cast<short>(negative >> 8 * part));
+        const __m128i turn = _mm_cmpeq_epi16(_mm_and_si128(word, bit), bit), sum = _mm_add_epi16(load16(one + 8 * part), load16(other + 8 * part));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 8 * part), _mm_sub_epi16(_mm_xor_si128(sum, turn), turn));
+    }
+}
+
+// Values of 32 codes below `count`, by a table of 256.
+RANKFOLD_INLINE void level32(const std::int16_t* levels, size_t, const std::uint16_t* codes, std::int16_t* to) {
+    for (size_t j = 0; j < 32; ++j) to[j] = levels[codes[j]];
+}
+
+// sum + table[index] * value, LANES32 of them.
+constexpr size_t LANES32 = 4;
+RANKFOLD_INLINE I32 add_found(I32 sum, const std::int16_t* table, const std::uint16_t* index, const std::int16_t* value) {
+    std::int32_t product[LANES32];
+    for (size_t lane = 0; lane < LANES32; ++lane) product[lane] = table[index[lane]] * value[lane];
+    return _mm_add_epi32(sum, _mm_loadu_si128(reinterpret_cast<const __m128i*>(product)));
+}
+
+// LANES16 queries' products with two numbers; sums come in order where queries stand in the order of `query_place`.
+struct QuerySums {
+    __m128i low = _mm_setzero_si128();
+    __m128i high = _mm_setzero_si128();
+};
+
+RANKFOLD_INLINE void add_two(QuerySums& sums, const std::int16_t* one, const std::int16_t* other, const std::int16_t* values) {
+    std::int32_t both;
+    std::memcpy(&both, values, sizeof both);
+    const __m128i a = load16(one), b = load16(other), value = _mm_set1_epi32(both);
+    sums.low = add_dot(sums.low, _mm_unpacklo_epi16(a, b), value);
+    sums.high = add_dot(sums.high, _mm_unpackhi_epi16(a, b), value);
+}
+RANKFOLD_INLINE void store(const QuerySums& sums, std::int32_t* to) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to), sums.low);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 4), sums.high);
+}
+
+// Whole numbers `stride` apart, as floats.
+RANKFOLD_INLINE F32 float_column(const std::int32_t* from, size_t stride) {
+    return _mm_cvtepi32_ps(_mm_setr_epi32(from[0], from[stride], from[2 * stride], from[3 * stride]));
+}
+
 }  // namespace rankfold::RANKFOLD_LEVEL

@@ -189,4 +189,85 @@ RANKFOLD_INLINE void add(ByteDots& dots, Bytes values, const QueryPart& part) {
 }
 RANKFOLD_INLINE I32 joined(const ByteDots& dots) { return dots.sum; }
 
+// Sparse codes. Numbers of 1 to 16 bits, 32 of them: eight begin at a byte, the last four of these at the first or the fifth bit of one.
+struct Unpacking {
+    __m256i place, shift, mask;
+    size_t bits;
+};
+
+RANKFOLD_INLINE Unpacking unpacking(size_t bits) {
+    std::uint8_t place[32];
+    std::uint32_t shift[8];
+    for (size_t j = 0; j < 8; ++j) {
+        const size_t bit = j % 4 * bits + j / 4 * (4 * bits % 8);
+        for (size_t i = 0; i < 4; ++i) place[4 * j + i] = static_cast<std::uint8_t>(bit / 8 + i);
+        shift[j] = static_cast<std::uint32_t>(bit % 8);
+    }
+    Unpacking how;
+    std::memcpy(&how.place, place, sizeof place);
+    std::memcpy(&how.shift, shift, sizeof shift);
+    how.mask = _mm256_set1_epi32((1 << bits) - 1);
+    how.bits = bits;
+    return how;
+}
+RANKFOLD_INLINE void unpack32(const Unpacking& how, const std::uint8_t* from, std::uint16_t* to) {
+    const auto eight = [&](size_t which) {
+        const std::uint8_t* const at = from + which * how.bits;
+        const __m128i low = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)), high = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at + how.bits / 2));
+        return _mm256_and_si256(_mm256_srlv_epi32(_mm256_shuffle_epi8(_mm256_set_m128i(high, low), how.place), how.shift), how.mask);
+    };
+    for (size_t half = 0; half < 2; ++half) {
+        const __m256i words = _mm256_packus_epi32(eight(2 * half), eight(2 * half + 1));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 16 * half), _mm256_permute4x64_epi64(words, 0xd8));
+    }
+}
+
+// Two books' 32 values added, those with their bit set made negative.
+RANKFOLD_INLINE void signed32(const std::int16_t* one, const std::int16_t* other, std::uint32_t negative, std::int16_t* to) {
+    const __m256i bit = _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, -32768);
+    for (size_t half = 0; half < 2; ++half) {
+        const __m256i word = _mm256_set1_epi16(static_cast<short>(negative >> 16 * half));
+        const __m256i turn = _mm256_cmpeq_epi16(_mm256_and_si256(word, bit), bit), sum = _mm256_add_epi16(load16(one + 16 * half), load16(other + 16 * half));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 16 * half), _mm256_sub_epi16(_mm256_xor_si256(sum, turn), turn));
+    }
+}
+
+// Values of 32 codes below `count`, by a table of 256.
+RANKFOLD_INLINE void level32(const std::int16_t* levels, size_t, const std::uint16_t* codes, std::int16_t* to) {
+    for (size_t j = 0; j < 32; ++j) to[j] = levels[codes[j]];
+}
+
+// sum + table[index] * value, LANES32 of them; the table has one entry to spare.
+constexpr size_t LANES32 = 8;
+RANKFOLD_INLINE I32 add_found(I32 sum, const std::int16_t* table, const std::uint16_t* index, const std::int16_t* value) {
+    const __m256i place = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(index)));
+    const __m256i alone = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(value)));  // beside it 0: the next entry counts nothing
+    return add_dot(sum, _mm256_i32gather_epi32(reinterpret_cast<const int*>(table), place, 2), alone);
+}
+
+// LANES16 queries' products with two numbers; sums come in order where queries stand in the order of `query_place`.
+struct QuerySums {
+    __m256i low = _mm256_setzero_si256();
+    __m256i high = _mm256_setzero_si256();
+};
+
+RANKFOLD_INLINE void add_two(QuerySums& sums, const std::int16_t* one, const std::int16_t* other, const std::int16_t* values) {
+    std::int32_t both;
+    std::memcpy(&both, values, sizeof both);
+    const __m256i a = load16(one), b = load16(other), value = _mm256_set1_epi32(both);
+    sums.low = add_dot(sums.low, _mm256_unpacklo_epi16(a, b), value);
+    sums.high = add_dot(sums.high, _mm256_unpackhi_epi16(a, b), value);
+}
+RANKFOLD_INLINE void store(const QuerySums& sums, std::int32_t* to) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), sums.low);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 8), sums.high);
+}
+
+// Whole numbers `stride` apart, as floats.
+RANKFOLD_INLINE F32 float_column(const std::int32_t* from, size_t stride) {
+    const __m256i line = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    const __m256i place = _mm256_mullo_epi32(line, _mm256_set1_epi32(static_cast<int>(stride)));
+    return _mm256_cvtepi32_ps(_mm256_i32gather_epi32(reinterpret_cast<const int*>(from), place, 4));
+}
+
 }  // namespace rankfold::RANKFOLD_LEVEL

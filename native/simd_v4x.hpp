@@ -180,4 +180,79 @@ RANKFOLD_INLINE void add(ByteDots& dots, Bytes values, const QueryPart& part) {
 }
 RANKFOLD_INLINE I32 joined(const ByteDots& dots) { return _mm512_add_epi32(dots.low, _mm512_slli_epi32(dots.high, 8)); }
 
+// Sparse codes. Numbers of 1 to 16 bits, 32 of them: each eight bytes are cut into four, which begin at the first or the fifth bit of a byte.
+struct Unpacking {
+    std::uint8_t place[64], shift[64];
+    std::uint16_t mask;
+};
+
+RANKFOLD_INLINE Unpacking unpacking(size_t bits) {
+    Unpacking how;
+    for (size_t i = 0; i < 64; ++i) {
+        const size_t four = i / 8, first = 4 * bits * four;
+        how.place[i] = static_cast<std::uint8_t>(first / 8 + i % 8);
+        how.shift[i] = static_cast<std::uint8_t>((first % 8 + i % 8 / 2 * bits + i % 2 * 8) % 64);
+    }
+    how.mask = static_cast<std::uint16_t>((1u << bits) - 1);
+    return how;
+}
+RANKFOLD_INLINE void unpack32(const Unpacking& how, const std::uint8_t* from, std::uint16_t* to) {
+    const __m512i spread = _mm512_permutexvar_epi8(_mm512_loadu_si512(how.place), _mm512_loadu_si512(from));
+    const __m512i cut = _mm512_multishift_epi64_epi8(_mm512_loadu_si512(how.shift), spread);
+    _mm512_storeu_si512(to, _mm512_and_si512(cut, _mm512_set1_epi16(static_cast<short>(how.mask))));
+}
+
+// Two books' 32 values added, those with their bit set made negative.
+RANKFOLD_INLINE void signed32(const std::int16_t* one, const std::int16_t* other, std::uint32_t negative, std::int16_t* to) {
+    const __m512i sum = _mm512_add_epi16(_mm512_loadu_si512(one), _mm512_loadu_si512(other));
+    _mm512_storeu_si512(to, _mm512_mask_sub_epi16(sum, negative, _mm512_setzero_si512(), sum));
+}
+
+// Values of 32 codes below `count`, by a table of 256.
+RANKFOLD_INLINE void level32(const std::int16_t* levels, size_t count, const std::uint16_t* codes, std::int16_t* to) {
+    const __m512i code = _mm512_loadu_si512(codes);
+    const auto look = [&](size_t at) { return _mm512_permutex2var_epi16(_mm512_loadu_si512(levels + at), code, _mm512_loadu_si512(levels + at + 32)); };
+    __m512i found = look(0);
+    if (count > 64) {
+        const __mmask32 bit6 = _mm512_test_epi16_mask(code, _mm512_set1_epi16(64)), bit7 = _mm512_test_epi16_mask(code, _mm512_set1_epi16(128));
+        found = _mm512_mask_blend_epi16(bit6, found, look(64));
+        if (count > 128) found = _mm512_mask_blend_epi16(bit7, found, _mm512_mask_blend_epi16(bit6, look(128), look(192)));
+    }
+    _mm512_storeu_si512(to, found);
+}
+
+// sum + table[index] * value, LANES32 of them; the table has one entry to spare.
+constexpr size_t LANES32 = 16;
+RANKFOLD_INLINE I32 add_found(I32 sum, const std::int16_t* table, const std::uint16_t* index, const std::int16_t* value) {
+    const __m512i place = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(index)));
+    const __m512i alone = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(value)));  // beside it 0: the next entry counts nothing
+    // Into zeros: without, each gather waits for what its register held before.
+    return _mm512_dpwssd_epi32(sum, _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), 0xffff, place, table, 2), alone);
+}
+
+// LANES16 queries' products with two numbers: query i stands at place `query_place(i)`, so that sums come in order.
+struct QuerySums {
+    __m512i low = _mm512_setzero_si512();
+    __m512i high = _mm512_setzero_si512();
+};
+
+RANKFOLD_INLINE void add_two(QuerySums& sums, const std::int16_t* one, const std::int16_t* other, const std::int16_t* values) {
+    std::int32_t both;
+    std::memcpy(&both, values, sizeof both);
+    const __m512i a = load16(one), b = load16(other), value = _mm512_set1_epi32(both);
+    sums.low = _mm512_dpwssd_epi32(sums.low, _mm512_unpacklo_epi16(a, b), value);
+    sums.high = _mm512_dpwssd_epi32(sums.high, _mm512_unpackhi_epi16(a, b), value);
+}
+RANKFOLD_INLINE void store(const QuerySums& sums, std::int32_t* to) {
+    _mm512_storeu_si512(to, sums.low);
+    _mm512_storeu_si512(to + 16, sums.high);
+}
+
+// Whole numbers `stride` apart, as floats.
+RANKFOLD_INLINE F32 float_column(const std::int32_t* from, size_t stride) {
+    const __m512i line = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    const __m512i place = _mm512_mullo_epi32(line, _mm512_set1_epi32(static_cast<int>(stride)));
+    return _mm512_cvtepi32_ps(_mm512_mask_i32gather_epi32(_mm512_setzero_si512(), 0xffff, place, from, 4));
+}
+
 }  // namespace rankfold::RANKFOLD_LEVEL

@@ -12,12 +12,14 @@ from .dispatch import expect as _expect
 from .dispatch import level, levels, use
 from .dispatch import run as _run
 from .sparse import omp, topk_rows
+from .sparse_search import inverted_top, sparse_scan
 
 __all__ = [
     "beam",
     "bits",
     "dot8",
     "interleave",
+    "inverted_top",
     "level",
     "levels",
     "lut4",
@@ -27,6 +29,7 @@ __all__ = [
     "rans_decode",
     "rans_encode",
     "select",
+    "sparse_scan",
     "topk_rows",
     "trellis_decode",
     "trellis_encode",

@@ -18,5 +18,39 @@ def trellis_scan(
     level: str, queries: ndarray, codes: ndarray, advance: ndarray, which: ndarray, tables: ndarray, step: ndarray, offset: ndarray, out: ndarray
 ) -> None: ...
 def trellis_decode(level: str, codes: ndarray, reach: ndarray, advance: ndarray, which: ndarray, tables: ndarray, out: ndarray) -> None: ...
+def sparse_scan(
+    level: str,
+    queries: ndarray,
+    index: ndarray,
+    codes: ndarray,
+    profile: ndarray,
+    levels: ndarray,
+    books: ndarray,
+    scale: ndarray,
+    scales: ndarray,
+    step: ndarray,
+    out: ndarray,
+    index_bits: int,
+    code_bits: int,
+) -> None: ...
+def inverted_top(
+    level: str,
+    starts: ndarray,
+    local: ndarray,
+    value: ndarray,
+    step: ndarray,
+    first: int,
+    rows: int,
+    window: int,
+    begin: int,
+    end: int,
+    latent: ndarray,
+    weight: ndarray,
+    hidden: ndarray,
+    barred_starts: ndarray,
+    barred: ndarray,
+    top_scores: ndarray,
+    top_rows: ndarray,
+) -> None: ...
 def rans_encode(level: str, planes: ndarray, counts: ndarray, chosen: ndarray, states: ndarray, words: ndarray, used: ndarray) -> None: ...
 def rans_decode(level: str, states: ndarray, words: ndarray, counts: ndarray, chosen: ndarray, planes: ndarray, left: ndarray) -> None: ...

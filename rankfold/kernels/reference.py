@@ -7,6 +7,7 @@ import numpy as np
 
 from .rans_reference import rans_decode, rans_encode
 from .sparse_reference import omp, topk_rows
+from .sparse_scan_reference import sparse_scan
 from .trellis_reference import trellis_decode, trellis_encode, trellis_scan
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "bits",
     "dot8",
     "interleave",
+    "inverted_top",
     "lut4",
     "lut8",
     "nearest",
@@ -21,6 +23,7 @@ __all__ = [
     "rans_decode",
     "rans_encode",
     "select",
+    "sparse_scan",
     "topk_rows",
     "trellis_decode",
     "trellis_encode",
@@ -106,6 +109,24 @@ def select(scores, first, top_scores, top_rows):
         # An unfilled place has the score -inf, which no entry has: it sorts behind all of them.
         order = np.lexsort((rows, -values))[:k]
         top_scores[query], top_rows[query] = values[order], rows[order]
+
+
+def inverted_top(starts, local, value, step, first, rows, window, begin, end, latent, weight, hidden, barred_starts, barred, top_scores, top_rows):
+    """List by list into the scores of a window, then sort."""
+    for number in range(begin, end):
+        low, high = number * window, min(rows, (number + 1) * window)
+        for query in range(len(latent)):
+            scores = np.zeros(high - low, np.float32)
+            for one, share in zip(latent[query], weight[query]):
+                place = one * step.shape[1] + number
+                postings = slice(starts[place], starts[place + 1])
+                np.add.at(scores, local[postings], value[postings].astype(np.float32) * (share * step[one, number]))
+            if len(hidden):
+                scores[hidden[low:high] != 0] = -np.inf
+            mine = barred[barred_starts[query] : barred_starts[query + 1]] - first
+            scores[mine[(mine >= low) & (mine < high)] - low] = -np.inf
+            top = slice(query, query + 1)
+            select(scores[None], first + low, top_scores[top], top_rows[top])
 
 
 def _scale(sums, step, offset, out):

@@ -1,0 +1,52 @@
+// The running top k of one list of scores: vectors look for scores that may enter, few do, and those are merged in handfuls.
+#pragma once
+
+#include "simd.hpp"
+
+namespace rankfold::RANKFOLD_LEVEL {
+
+constexpr size_t MOST_FRESH = 256;
+constexpr size_t SCORES_AT_ONCE = 32;
+
+struct Top {
+    float* scores;
+    std::int64_t* rows;
+    size_t k;
+
+    // The lowest score that may enter. A tie with the last place may, if the row comes before it: that is checked one by one.
+    inline float lowest() const {
+        const float last = scores[k - 1];
+        return last == -__builtin_inff() ? -__FLT_MAX__ : last;
+    }
+    inline bool takes(float score, std::int64_t row) const { return score > scores[k - 1] || (score == scores[k - 1] && row < rows[k - 1]); }
+};
+
+inline std::uint32_t candidates(const float* scores, float lowest) {
+    std::uint32_t found = 0;
+    for (size_t at = 0; at < SCORES_AT_ONCE; at += FLOATS) found |= lanes(at_least(load(scores + at), all(lowest))) << at;
+    return found;
+}
+
+inline void select_one(const float* scores, std::int64_t first, Top top, size_t n) {
+    Entry fresh[MOST_FRESH];
+    const size_t most = top.k < 64 ? 64 : least(top.k, MOST_FRESH);
+    size_t count = 0;
+    float lowest = top.lowest();
+    const auto consider = [&](size_t at) {
+        if (!(scores[at] >= lowest) || !top.takes(scores[at], first + static_cast<std::int64_t>(at))) return;
+        fresh[count++] = {scores[at], first + static_cast<std::int64_t>(at)};
+        if (count == most) {
+            merge_top(fresh, count, top.scores, top.rows, top.k);
+            count = 0;
+            lowest = top.lowest();
+        }
+    };
+    size_t at = 0;
+    for (; at + SCORES_AT_ONCE <= n; at += SCORES_AT_ONCE) {
+        for (std::uint32_t found = candidates(scores + at, lowest); found; found &= found - 1) consider(at + static_cast<size_t>(__builtin_ctz(found)));
+    }
+    for (; at < n; ++at) consider(at);
+    merge_top(fresh, count, top.scores, top.rows, top.k);
+}
+
+}  // namespace rankfold::RANKFOLD_LEVEL

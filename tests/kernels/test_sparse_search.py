@@ -1,0 +1,220 @@
+"""Scan and inverted search of sparse codes: every level against the twins, the twins against the definition, and the doors."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rankfold import kernels
+from rankfold.errors import InputError
+from rankfold.fitting.bitpack import pack_bits
+from rankfold.kernels.sparse_search import index_bits
+
+every_level = pytest.mark.parametrize("name", kernels.levels())
+
+
+def scan_parts(rng, rows, latents, nonzeros, books, bits=4):
+    """index, codes, profile, levels, books, scale, scales, and the values (rows, nonzeros) and indices behind them."""
+    bits = 1 if books else bits
+    index = rng.integers(0, latents, (rows, nonzeros)).astype(np.uint16)
+    codes, profile = rng.integers(0, 1 << bits, (rows, nonzeros)).astype(np.uint8), rng.integers(0, 256, (rows, books)).astype(np.uint8)
+    levels = np.int16([1, -1]) if books else rng.integers(-9000, 9000, 1 << bits).astype(np.int16)
+    magnitudes = rng.integers(-8000, 8000, (books, 256, nonzeros)).astype(np.int16)
+    value = levels.astype(np.int64)[codes]
+    if books:
+        value *= sum(book.astype(np.int64)[column] for book, column in zip(magnitudes, profile.T, strict=True))
+    scales = rng.uniform(0.5, 2, 300).astype(np.float32)
+    none = [np.empty((0, -(-nonzeros * width // 8)), np.uint8) for width in (index_bits(latents), bits)]
+    packed = (pack_bits(index, index_bits(latents)), pack_bits(codes, bits)) if rows else none
+    return [*packed, profile, levels, magnitudes, rng.integers(0, 300, rows).astype(np.uint16), scales], index, value
+
+
+def scanned(name, queries, parts, step):
+    out = np.full((len(queries), len(parts[0])), np.nan, np.float32)
+    with kernels.use(name):
+        kernels.sparse_scan(queries, *parts, step, out)
+    return out
+
+
+def assert_scans(rng, rows, latents, nonzeros, books, bits, counts=(1, 2, 33)):
+    parts, index, value = scan_parts(rng, rows, latents, nonzeros, books, bits)
+    for count in counts:
+        queries = rng.integers(-3000, 3001, (count, latents)).astype(np.int16)
+        step = rng.uniform(1e-5, 1e-4, count).astype(np.float32)
+        sums = np.einsum("rk,qrk->qr", value, queries[:, index].astype(np.int64))
+        assert np.abs(sums).max(initial=0) < 2**31
+        wanted = step[:, None] * sums.astype(np.float32) * parts[6][parts[5]]
+        for name in kernels.levels():
+            np.testing.assert_array_equal(scanned(name, queries, parts, step), wanted, name)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3, 63, 64, 65, 130])
+@pytest.mark.parametrize("books", [0, 1, 2])
+def test_scan_any_count_of_rows(rows, books):
+    assert_scans(np.random.default_rng(rows), rows, 4096, 32, books, 4)
+
+
+@pytest.mark.parametrize("nonzeros", [1, 2, 7, 8, 16, 17, 24, 33, 64, 100, 256])
+@pytest.mark.parametrize("books", [0, 1, 2])
+def test_scan_any_count_of_nonzeros(nonzeros, books):
+    assert_scans(np.random.default_rng(nonzeros), 70, 2048, nonzeros, books, 5, counts=(1, 5))
+
+
+@pytest.mark.parametrize("latents", [1, 2, 3, 200, 256, 257, 1000, 2048, 5000, 16384, 40000, 65536])
+def test_scan_any_count_of_latents(latents):
+    rng = np.random.default_rng(latents)
+    for books in (0, 1):
+        assert_scans(rng, 80, latents, 24, books, 3, counts=(1, 40))
+
+
+@pytest.mark.parametrize("bits", range(1, 9))
+def test_scan_every_width_of_values(bits):
+    rng = np.random.default_rng(bits)
+    for nonzeros in (5, 32, 45):
+        assert_scans(rng, 67, 512, nonzeros, 0, bits, counts=(1, 3))
+
+
+@pytest.mark.parametrize("count", [1, 2, 31, 32, 64, 65, 97])
+def test_scan_a_query_alone_and_among_others(count):
+    rng = np.random.default_rng(count)
+    parts, _, _ = scan_parts(rng, 130, 700, 20, 1)
+    queries, step = rng.integers(-3000, 3000, (count, 700)).astype(np.int16), np.full(count, 1e-4, np.float32)
+    for name in kernels.levels():
+        together = scanned(name, queries, parts, step)
+        for i in {0, count // 2, count - 1}:
+            np.testing.assert_array_equal(scanned(name, queries[i : i + 1], parts, step[:1])[0], together[i])
+
+
+@every_level
+def test_scan_by_hand(name):
+    index = pack_bits(np.uint16([[0, 2], [3, 3]]), 2)
+    books = np.zeros((1, 256, 2), np.int16)
+    books[0, 7], books[0, 9] = (10, 4), (5, 5)
+    signs, profile = pack_bits(np.uint8([[0, 1], [0, 0]]), 1), np.uint8([[7], [9]])
+    out = scanned(name, np.int16([[1, 2, 3, 4]]), [index, signs, profile, np.int16([1, -1]), books, np.uint16([0, 1]), np.float32([1, 0.5])], np.float32([2]))
+    assert out.tolist() == [[2.0 * (10 * 1 - 4 * 3), 2.0 * (5 * 4 + 5 * 4) * 0.5]]
+
+
+@every_level
+def test_an_index_beyond_the_latents_counts_nothing(name):
+    index = pack_bits(np.uint16([[3, 2]] * 3), 2)
+    parts = [index, pack_bits(np.zeros((3, 2), np.uint8), 1), np.empty((3, 0), np.uint8), np.int16([5, 6]), np.empty((0, 256, 2), np.int16)]
+    out = scanned(name, np.int16([[1, 1, 7]]), [*parts, np.zeros(3, np.uint16), np.ones(1, np.float32)], np.ones(1, np.float32))
+    assert out.tolist() == [[35.0] * 3]
+
+
+@pytest.mark.parametrize(
+    ("changed", "match"),
+    [
+        ({"queries": np.zeros((2, 50), np.float32)}, "queries: got float32"),
+        ({"queries": np.zeros((2, 0), np.int16)}, "queries: got 0 latents"),
+        ({"queries": np.zeros((2, 65), np.int16)}, r"index: got .*\(n, 21\)"),
+        ({"levels": np.zeros(3, np.int16)}, "levels: got 3 values beside books"),
+        ({"levels": np.int16([1, 1])}, "levels: got 2 values beside books"),
+        ({"books": np.zeros((3, 256, 24), np.int16)}, "books: got 3"),
+        ({"books": np.zeros((1, 256, 0), np.int16)}, "books: got 1 of 0 values"),
+        ({"profile": np.zeros((9, 2), np.uint8)}, r"profile: got .*\(9, 1\)"),
+        ({"scale": np.full(9, 300, np.uint16)}, "scale: got 300; expected 0 to 299"),
+        ({"out": np.zeros((2, 8), np.float32)}, r"out: got .*\(2, 9\)"),
+    ],
+)
+def test_scan_refuses(changed, match):
+    names = ["index", "codes", "profile", "levels", "books", "scale", "scales"]
+    good = {"queries": np.zeros((2, 50), np.int16)} | dict(zip(names, scan_parts(np.random.default_rng(0), 9, 50, 24, 1)[0], strict=True))
+    good |= {"step": np.ones(2, np.float32), "out": np.zeros((2, 9), np.float32)}
+    kernels.sparse_scan(*good.values())
+    with pytest.raises(InputError, match=match):
+        kernels.sparse_scan(*(good | changed).values())
+
+
+def index_of(rng, rows, latents, window, per_row):
+    """An inverted index of random rows, and their values (rows, latents) as it holds them."""
+    windows = -(-rows // window)
+    dense = np.zeros((rows, latents), np.int8)
+    for row in dense:
+        row[rng.choice(latents, min(per_row, latents), replace=False)] = rng.integers(-127, 128, min(per_row, latents))
+    step = rng.uniform(0.5, 1, (latents, windows)).astype(np.float32)
+    latent, row = np.nonzero(dense.T)
+    starts = np.concatenate([[0], np.cumsum(np.bincount(latent * windows + row // window, minlength=latents * windows))]).astype(np.uint32)
+    return [starts, (row % window).astype(np.uint16), dense.T[latent, row], step, 1000, rows, window], dense
+
+
+def asked(rng, count, latents, lists, rows, masks):
+    latent = rng.integers(0, latents, (count, lists)).astype(np.int32)
+    hidden = (rng.random(rows) < 0.2).astype(np.uint8) if masks else np.empty(0, np.uint8)
+    barred = [np.sort(rng.choice(rows, min(rows, 5), replace=False)) + 1000 if masks else np.empty(0, np.int64) for _ in range(count)]
+    starts = np.concatenate([[0], np.cumsum([len(one) for one in barred])]).astype(np.int64)
+    return [latent, rng.standard_normal((count, lists)).astype(np.float32), hidden, starts, np.concatenate(barred).astype(np.int64)]
+
+
+@pytest.mark.parametrize("masks", [False, True])
+@pytest.mark.parametrize("rows,window", [(1, 1), (5, 2), (64, 64), (300, 100), (301, 100), (1000, 65_536)])
+def test_inverted_top_agrees_on_every_level_and_with_sorting(rows, window, masks):
+    rng = np.random.default_rng(rows + masks)
+    index, dense = index_of(rng, rows, 40, window, 9)
+    queries = asked(rng, 3, 40, 6, rows, masks)
+    found = {}
+    for name in kernels.levels():
+        top = np.full((3, 12), -np.inf, np.float32), np.full((3, 12), -1, np.int64)
+        with kernels.use(name):
+            kernels.inverted_top(*index, 0, index[3].shape[1], *queries, *top)
+        found[name] = top
+    scores, best = found["reference"]
+    for name, top in found.items():
+        np.testing.assert_array_equal(top[0], scores, name)
+        np.testing.assert_array_equal(top[1], best, name)
+    real = dense * np.repeat(index[3].T, window, axis=0)[:rows].astype(np.float64)
+    for query in range(3):
+        exact = real[:, queries[0][query]] @ queries[1][query].astype(np.float64)
+        exact[(queries[2] != 0) if masks else []] = -np.inf
+        exact[queries[4][queries[3][query] : queries[3][query + 1]] - 1000] = -np.inf
+        expected = np.sort(exact)[::-1][:12]
+        filled = int((expected > -np.inf).sum())
+        assert (best[query, filled:] == -1).all() and (scores[query, filled:] == -np.inf).all()
+        np.testing.assert_allclose(scores[query, :filled], expected[:filled], atol=1e-3)
+        np.testing.assert_allclose(exact[best[query, :filled] - 1000], expected[:filled], atol=1e-3)
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), rows=st.integers(1, 400), window=st.integers(1, 200), k=st.integers(1, 60), cut=st.floats(0, 1))
+def test_windows_may_be_searched_apart(seed, rows, window, k, cut):
+    rng = np.random.default_rng(seed)
+    index, _ = index_of(rng, rows, 30, window, 4)
+    queries, windows = asked(rng, 2, 30, 3, rows, True), index[3].shape[1]
+    whole, parts = ((np.full((2, k), -np.inf, np.float32), np.full((2, k), -1, np.int64)) for _ in range(2))
+    middle = int(cut * windows)
+    kernels.inverted_top(*index, 0, windows, *queries, *whole)
+    kernels.inverted_top(*index, middle, windows, *queries, *parts)
+    kernels.inverted_top(*index, 0, middle, *queries, *parts)
+    np.testing.assert_array_equal(parts[0], whole[0])
+    np.testing.assert_array_equal(parts[1], whole[1])
+
+
+@pytest.mark.parametrize(
+    ("changed", "match"),
+    [
+        ({"starts": np.zeros(3, np.uint32)}, r"starts: got .*\(41\)"),
+        ({"window": 0}, "window: got"),
+        ({"window": 4}, "window: got 0 to 1 of 1 windows of 4 rows for 9 rows"),
+        ({"end": 2}, "window: got 0 to 2 of 1"),
+        ({"latent": np.full((1, 2), 40, np.int32)}, "latent: got 40 to 40; expected 0 to 39"),
+        ({"weight": np.zeros((1, 3), np.float32)}, "weight: got"),
+        ({"hidden": np.zeros(8, np.uint8)}, r"hidden: got .*\(9\)"),
+        ({"barred_starts": np.zeros(1, np.int64)}, "barred_starts: got"),
+        ({"top_rows": np.zeros((1, 4), np.int32)}, "top_rows: got int32"),
+        ({"top_scores": np.zeros((1, 0), np.float32), "top_rows": np.zeros((1, 0), np.int64)}, "k = 0"),
+    ],
+)
+def test_inverted_top_refuses(changed, match):
+    rng = np.random.default_rng(0)
+    names = ["starts", "local", "value", "step", "first", "rows", "window"]
+    good = dict(zip(names, index_of(rng, 9, 40, 16, 3)[0], strict=True)) | {"begin": 0, "end": 1}
+    good |= dict(zip(["latent", "weight", "hidden", "barred_starts", "barred"], asked(rng, 1, 40, 2, 9, False), strict=True))
+    good |= {"top_scores": np.full((1, 5), -np.inf, np.float32), "top_rows": np.full((1, 5), -1, np.int64)}
+    kernels.inverted_top(*good.values())
+    with pytest.raises(InputError, match=match):
+        kernels.inverted_top(*(good | changed).values())
+
+
+def test_bits_of_an_index():
+    assert [index_bits(latents) for latents in (1, 2, 3, 4, 256, 257, 4096, 4097, 65_536)] == [1, 1, 2, 2, 8, 9, 12, 13, 16]
