@@ -65,7 +65,7 @@ def export(
         f"{done.row_bytes:.1f} bytes a row on disk."
     )
     if done.queries is not None:
-        exact = "scores are those of the queries" if done.exact else "positive terms only: lists change"
+        exact = "asked as they are" if done.exact else "positive terms only: lists change"
         output.line(f"{render.count(done.queries.count)} queries of {done.queries.nonzeros / done.queries.count:.1f} terms; {exact}.")
     for note in done.notes:
         output.note(note)
