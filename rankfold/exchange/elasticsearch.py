@@ -57,8 +57,9 @@ def write_opensearch(folder: Path, stem: str, rows: SparseRows) -> list[str]:
 def read(folder: Path, stem: str, width: int) -> SparseRows:
     """The rows that a writer was given; ids as text."""
     with open(folder / f"{stem}.bulk", encoding="utf-8") as file:
-        lines = [json.loads(line) for line in file]
-    return rows_from_maps([(head["index"]["_id"], body[FIELD]) for head, body in zip(lines[::2], lines[1::2], strict=True)], width)
+        lines = map(json.loads, file)
+        # One iterator twice: a head and its body are two lines.
+        return rows_from_maps(((head["index"]["_id"], body[FIELD]) for head, body in zip(lines, lines, strict=True)), width)
 
 
 ENGINE = Engine("elasticsearch", ELASTICSEARCH, write_elasticsearch, read)

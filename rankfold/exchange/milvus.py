@@ -29,8 +29,7 @@ def write(folder: Path, stem: str, rows: SparseRows) -> list[str]:
 def read(folder: Path, stem: str, width: int) -> SparseRows:
     """The rows that `write` was given."""
     with open(folder / f"{stem}.jsonl", encoding="utf-8") as file:
-        found = [json.loads(line) for line in file]
-    return rows_from_maps([(one["id"], one[FIELD]) for one in found], width)
+        return rows_from_maps(((one["id"], one[FIELD]) for one in map(json.loads, file)), width)
 
 
 ENGINE = Engine("milvus", CONTRACT, write, read)

@@ -14,6 +14,7 @@ from ..arrays import blocks
 from ..errors import ArtifactError, InputError
 from .contract import Contract
 from .engine import Engine, Loaded, Local
+from .gathering import Gathering
 from .numbertext import float_texts, id_texts
 from .rows import SparseRows
 
@@ -93,19 +94,14 @@ def unescaped(text: str) -> str:
 
 def read(folder: Path, stem: str, width: int) -> SparseRows:
     """The rows that `write` was given."""
-    ids: list[str] = []
-    lengths, indices, values = [0], [], []
+    whole = f"rankfold_{stem} (id bigint" in (folder / f"{stem}.sql").read_text(encoding="utf-8")
+    rows = Gathering()
     with open(folder / f"{stem}.copy", encoding="utf-8", newline="\n") as file:
         for line in file:
             name, vector = line.rstrip("\n").split("\t")
-            ids.append(unescaped(name))
             pairs = [pair.split(":") for pair in vector[1 : vector.index("}")].split(",") if pair]
-            lengths.append(len(pairs))
-            indices += [int(index) - 1 for index, _ in pairs]
-            values += [float(value) for _, value in pairs]
-    whole = f"rankfold_{stem} (id bigint" in (folder / f"{stem}.sql").read_text(encoding="utf-8")
-    kept = np.array([int(one) for one in ids], np.int64) if whole else np.array([one.encode() for one in ids])
-    return SparseRows(kept, np.cumsum(lengths).astype(np.int64), np.array(indices, np.int32), np.array(values, np.float32), width)
+            rows.add(int(name) if whole else unescaped(name), [int(index) - 1 for index, _ in pairs], [float(value) for _, value in pairs])
+    return rows.rows(width)
 
 
 class _Loaded:

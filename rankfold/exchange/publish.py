@@ -3,14 +3,16 @@
 import contextlib
 import json
 import os
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..errors import InputError
-from ..store.folder import discard, hidden_name, sync_directory, write_file, writing
+from ..store.folder import discard, hold, locked, sync_directory, write_file, writing
 
 MANIFEST = "export.json"
+DRAFT, ASIDE = ".export-", ".exported-"
 
 
 def check_target(path: Path, *, force: bool) -> None:
@@ -30,33 +32,47 @@ def publishing(path: Path, *, force: bool) -> Iterator[Path]:
     """A hidden folder beside `path`, which gets that name when the block ends well and is deleted when it does not.
 
     What was there is put aside just before and comes back if the rename fails: a reader finds the old export or the new one, or for an instant none.
-    Raises InputError as `check_target`, ArtifactError when the disk refuses.
+    Hidden folders of killed processes are deleted first. Raises InputError as `check_target`, ArtifactError when the disk refuses.
     """
     check_target(path, force=force)
-    draft, aside = hidden_name(path.parent), hidden_name(path.parent)
-    try:
-        with writing(path):
-            draft.mkdir()
-            yield draft
-            for file in draft.iterdir():
-                _sync(file)
-            sync_directory(draft)
-            check_target(path, force=force)
-            replaces = os.path.lexists(path)
-            if replaces:
+    with writing(path), _draft(path.parent) as draft:
+        yield draft
+        for file in draft.iterdir():
+            _sync(file)
+        sync_directory(draft)
+        check_target(path, force=force)
+        aside = path.with_name(f"{ASIDE}{secrets.token_hex(8)}") if os.path.lexists(path) else None
+        try:
+            if aside is not None:
                 os.rename(path, aside)
-            try:
-                os.rename(draft, path)
-            except BaseException:
-                if replaces:
-                    os.rename(aside, path)
-                raise
-            sync_directory(path.parent)
-        if replaces:
+            os.rename(draft, path)
+        except BaseException:
+            if aside is not None and aside.exists() and not path.exists():
+                os.rename(aside, path)
+            raise
+        sync_directory(path.parent)
+        if aside is not None:
             with contextlib.suppress(OSError):
                 discard(aside)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _draft(folder: Path) -> Iterator[Path]:
+    """A new hidden folder, locked while it is written and deleted unless it was renamed; unlocked ones are of killed processes."""
+    with contextlib.ExitStack() as stack:
+        with locked(folder):
+            for entry in folder.glob(f"{DRAFT}*"):
+                handle = hold(entry, wait=False) if entry.is_dir() and not entry.is_symlink() else None
+                if handle is not None:
+                    shutil.rmtree(entry, ignore_errors=True)
+                    os.close(handle)
+            path = folder / f"{DRAFT}{secrets.token_hex(8)}"
+            path.mkdir()
+            stack.callback(shutil.rmtree, path, ignore_errors=True)
+            lock = hold(path, wait=False)
+            if lock is not None:
+                stack.callback(os.close, lock)
+        yield path
 
 
 def write_manifest(folder: Path, content: Mapping[str, object]) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 from ..arrays import blocks
 from .contract import Contract
 from .engine import Engine, Loaded, Local
+from .gathering import Gathering
 from .numbertext import float_texts, id_texts
 from .rows import SparseRows
 
@@ -63,14 +64,11 @@ def points(path: Path) -> Iterator[dict[str, Any]]:
 
 def read(folder: Path, stem: str, width: int) -> SparseRows:
     """The rows that `write` was given."""
-    found = list(points(folder / f"{stem}.jsonl"))
-    vectors = [point["vector"][VECTOR] for point in found]
-    ids = [point["payload"]["id"] if "payload" in point else point["id"] for point in found]
-    indptr = np.concatenate([[0], np.cumsum([len(one["indices"]) for one in vectors])]).astype(np.int64)
-    indices = np.array([index for one in vectors for index in one["indices"]], np.int32)
-    data = np.array([value for one in vectors for value in one["values"]], np.float32)
-    kept = np.array(ids, np.int64) if all(isinstance(one, int) for one in ids) else np.array([one.encode() for one in ids])
-    return SparseRows(kept, indptr, indices, data, width)
+    rows = Gathering()
+    for point in points(folder / f"{stem}.jsonl"):
+        vector = point["vector"][VECTOR]
+        rows.add(point["payload"]["id"] if "payload" in point else point["id"], vector["indices"], vector["values"])
+    return rows.rows(width)
 
 
 def _each(queries: SparseRows) -> Iterator[tuple[int, list[int], list[float]]]:

@@ -108,7 +108,7 @@ def joined(parts: list[SparseRows], ids: np.ndarray) -> SparseRows:
 def rows_of(table: Table) -> tuple[SparseRows, F32]:
     """The rows of a table that were not removed, as sums of its atoms, and the atoms (h, d) float32: what they decode to, up to float rounding.
 
-    Memory: 8 bytes a value, the ids, and a block of rows. Raises InputError for a table whose codec has no latents, or has several dictionaries.
+    Memory: 16 bytes a value, the ids, and a block of rows. Raises InputError for a table whose codec has no latents, or has several dictionaries.
     """
     atoms: F32 | None = None
     seen: Arrays | None = None

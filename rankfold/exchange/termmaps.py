@@ -1,11 +1,10 @@
 """Rows as JSON maps from column to value, which search servers take."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
-
 from ..arrays import blocks
+from .gathering import Gathering
 from .numbertext import float_texts, id_texts
 from .rows import SparseRows
 
@@ -30,11 +29,9 @@ def term_maps(rows: SparseRows) -> Iterator[MapRow]:
             yield MapRow(names[row], "{" + ",".join(pairs[a:b]) + "}")
 
 
-def rows_from_maps(found: Sequence[tuple[int | str, Mapping[str, float]]], width: int) -> SparseRows:
+def rows_from_maps(found: Iterable[tuple[int | str, Mapping[str, float]]], width: int) -> SparseRows:
     """The rows of maps that were parsed, in order."""
-    indptr = np.concatenate([[0], np.cumsum([len(terms) for _, terms in found])]).astype(np.int64)
-    indices = np.array([int(term) for _, terms in found for term in terms], np.int32)
-    data = np.array([value for _, terms in found for value in terms.values()], np.float32)
-    ids = [one for one, _ in found]
-    kept = np.array(ids, np.int64) if all(isinstance(one, int) for one in ids) else np.array([str(one).encode() for one in ids])
-    return SparseRows(kept, indptr, indices, data, width)
+    rows = Gathering()
+    for one, terms in found:
+        rows.add(one, [int(term) for term in terms], list(terms.values()))
+    return rows.rows(width)

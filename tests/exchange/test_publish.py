@@ -6,7 +6,7 @@ import os
 import pytest
 
 from rankfold.errors import ArtifactError, InputError
-from rankfold.exchange.publish import MANIFEST, check_target, publishing, write_manifest
+from rankfold.exchange.publish import DRAFT, MANIFEST, check_target, publishing, write_manifest
 
 
 def put(path, text, force=False):
@@ -57,6 +57,15 @@ def test_a_rename_that_fails_brings_the_old_one_back(tmp_path, monkeypatch):
         put(tmp_path / "out", "new", force=True)
     monkeypatch.undo()
     assert (tmp_path / "out" / "rows.txt").read_text() == "old" and os.listdir(tmp_path) == ["out"]
+
+
+def test_drafts_of_killed_processes_go_and_those_at_work_stay(tmp_path):
+    (tmp_path / f"{DRAFT}dead").mkdir()
+    with publishing(tmp_path / "one", force=False) as first:
+        put(tmp_path / "two", "x")
+        assert first.exists() and not (tmp_path / f"{DRAFT}dead").exists()
+        write_manifest(first, {})
+    assert sorted(os.listdir(tmp_path)) == ["one", "two"]
 
 
 def test_what_is_no_export_is_never_replaced(tmp_path):
