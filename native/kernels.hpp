@@ -25,16 +25,14 @@ struct Trellis {
     size_t m, bytes, count, size;
 };
 
-// Rows of k nonzeros: indices below `latents` and codes, packed bit by bit, and a scale each. A value is level[code]; where there are books (one or two),
-// it is the sum of their values for this row's profiles, negative where the code is 1.
+// Rows of k nonzeros. `index` holds k numbers a row, in rows of index_bytes: indices of index_bits, or with profiles a sign above each. Values are those of
+// the row's profile, or without profiles levels[code], codes in rows of code_bytes. Scales of a row: scales[scale], times fines[fine] where there is one.
 struct SparseRows {
-    const std::uint8_t *index, *codes, *profile;
-    const std::int16_t *levels, *book_values;
-    const std::uint16_t* scale;
-    const float* scales;
-    size_t latents, index_bits, code_bits, level_count, books, k;
+    const std::uint8_t *index, *codes, *profile, *scale, *fine;
+    const std::int16_t *profiles, *levels;
+    const float *scales, *fines;
+    size_t latents, index_bits, index_bytes, code_bytes, level_count, k;
 };
-
 // Rows first, first + 1, ... by latent: in window w of rows the list of latent l is starts[l * windows + w] to the next start, a row within the window and a
 // value each, whose unit is step[l * windows + w].
 struct Postings {

@@ -192,11 +192,12 @@ RANKFOLD_INLINE void unpack32(const Unpacking& how, const std::uint8_t* from, st
     }
 }
 
-// Two books' 32 values added, those with their bit set made negative.
-RANKFOLD_INLINE void signed32(const std::int16_t* one, const std::int16_t* other, std::uint32_t negative, std::int16_t* to) {
-    for (std::uint32_t j = 0; j < 32; ++j) {
-        const std::int32_t turn = -static_cast<std::int32_t>(negative >> j & 1);
-        to[j] = static_cast<std::int16_t>(((one[j] + other[j]) ^ turn) - turn);
+// 32 numbers, each an index with a sign in the bit above it: leaves the indices, and writes `values` with those signs.
+RANKFOLD_INLINE void split32(std::uint16_t* numbers, size_t index_bits, const std::int16_t* values, std::int16_t* to) {
+    for (size_t j = 0; j < 32; ++j) {
+        const std::int32_t turn = -(numbers[j] >> index_bits & 1);
+        to[j] = static_cast<std::int16_t>((values[j] ^ turn) - turn);
+        numbers[j] = static_cast<std::uint16_t>(numbers[j] & ((1u << index_bits) - 1));
     }
 }
 

@@ -194,13 +194,14 @@ RANKFOLD_INLINE void unpack32(const Unpacking& how, const std::uint8_t* from, st
     }
 }
 
-// Two books' 32 values added, those with their bit set made negative.
-RANKFOLD_INLINE void signed32(const std::int16_t* one, const std::int16_t* other, std::uint32_t negative, std::int16_t* to) {
-    const __m128i bit = _mm_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128);
-    for (size_t part = 0; part < 4; ++part) {
-        const __m128i word = _mm_set1_epi16(static_cast<short>(negative >> 8 * part));
-        const __m128i turn = _mm_cmpeq_epi16(_mm_and_si128(word, bit), bit), sum = _mm_add_epi16(load16(one + 8 * part), load16(other + 8 * part));
-        _mm_storeu_si128(reinterpret_cast<__m128i*>(to + 8 * part), _mm_sub_epi16(_mm_xor_si128(sum, turn), turn));
+// 32 numbers, each an index with a sign in the bit above it: leaves the indices, and writes `values` with those signs.
+RANKFOLD_INLINE void split32(std::uint16_t* numbers, size_t index_bits, const std::int16_t* values, std::int16_t* to) {
+    const __m128i sign = _mm_set1_epi16(static_cast<short>(1u << index_bits));
+    for (size_t at = 0; at < 32; at += LANES16) {
+        __m128i* const place = reinterpret_cast<__m128i*>(numbers + at);
+        const __m128i number = _mm_loadu_si128(place), turn = _mm_cmpeq_epi16(_mm_and_si128(number, sign), sign);
+        _mm_storeu_si128(place, _mm_andnot_si128(sign, number));
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(to + at), _mm_sub_epi16(_mm_xor_si128(load16(values + at), turn), turn));
     }
 }
 

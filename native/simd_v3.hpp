@@ -222,13 +222,14 @@ RANKFOLD_INLINE void unpack32(const Unpacking& how, const std::uint8_t* from, st
     }
 }
 
-// Two books' 32 values added, those with their bit set made negative.
-RANKFOLD_INLINE void signed32(const std::int16_t* one, const std::int16_t* other, std::uint32_t negative, std::int16_t* to) {
-    const __m256i bit = _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, -32768);
-    for (size_t half = 0; half < 2; ++half) {
-        const __m256i word = _mm256_set1_epi16(static_cast<short>(negative >> 16 * half));
-        const __m256i turn = _mm256_cmpeq_epi16(_mm256_and_si256(word, bit), bit), sum = _mm256_add_epi16(load16(one + 16 * half), load16(other + 16 * half));
-        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 16 * half), _mm256_sub_epi16(_mm256_xor_si256(sum, turn), turn));
+// 32 numbers, each an index with a sign in the bit above it: leaves the indices, and writes `values` with those signs.
+RANKFOLD_INLINE void split32(std::uint16_t* numbers, size_t index_bits, const std::int16_t* values, std::int16_t* to) {
+    const __m256i sign = _mm256_set1_epi16(static_cast<short>(1u << index_bits));
+    for (size_t at = 0; at < 32; at += LANES16) {
+        __m256i* const place = reinterpret_cast<__m256i*>(numbers + at);
+        const __m256i number = _mm256_loadu_si256(place), turn = _mm256_cmpeq_epi16(_mm256_and_si256(number, sign), sign);
+        _mm256_storeu_si256(place, _mm256_andnot_si256(sign, number));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + at), _mm256_sub_epi16(_mm256_xor_si256(load16(values + at), turn), turn));
     }
 }
 

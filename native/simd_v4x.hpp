@@ -202,10 +202,11 @@ RANKFOLD_INLINE void unpack32(const Unpacking& how, const std::uint8_t* from, st
     _mm512_storeu_si512(to, _mm512_and_si512(cut, _mm512_set1_epi16(static_cast<short>(how.mask))));
 }
 
-// Two books' 32 values added, those with their bit set made negative.
-RANKFOLD_INLINE void signed32(const std::int16_t* one, const std::int16_t* other, std::uint32_t negative, std::int16_t* to) {
-    const __m512i sum = _mm512_add_epi16(_mm512_loadu_si512(one), _mm512_loadu_si512(other));
-    _mm512_storeu_si512(to, _mm512_mask_sub_epi16(sum, negative, _mm512_setzero_si512(), sum));
+// 32 numbers, each an index with a sign in the bit above it: leaves the indices, and writes `values` with those signs.
+RANKFOLD_INLINE void split32(std::uint16_t* numbers, size_t index_bits, const std::int16_t* values, std::int16_t* to) {
+    const __m512i number = _mm512_loadu_si512(numbers), sign = _mm512_set1_epi16(static_cast<short>(1u << index_bits)), value = _mm512_loadu_si512(values);
+    _mm512_storeu_si512(numbers, _mm512_andnot_si512(sign, number));
+    _mm512_storeu_si512(to, _mm512_mask_sub_epi16(value, _mm512_test_epi16_mask(number, sign), _mm512_setzero_si512(), value));
 }
 
 // Values of 32 codes below `count`, by a table of 256.

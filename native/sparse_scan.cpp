@@ -8,7 +8,8 @@ namespace {
 constexpr size_t STEP = 32;          // numbers unpacked at once
 constexpr size_t QUERIES = 32;       // scored together: their products with one atom lie side by side
 constexpr size_t ALONE = 1;          // queries that are faster one after the other
-constexpr size_t PROFILES = 256;     // of a book
+constexpr size_t PROFILES = 256;
+constexpr float MOST_SCALE = 3e38f;
 constexpr size_t PAST_END = 72;      // bytes that are read after the last number of a row
 constexpr size_t AHEAD_BYTES = 4096;  // the processor's own look-ahead ends at a page
 
@@ -24,38 +25,45 @@ inline std::int16_t* at_a_line(std::int16_t* memory) {
 }
 
 // A block of rows as numbers: `stride` indices and values each, values of 0 after the last.
-class Block {
+class Unpacked {
   public:
-    Block(const SparseRows& rows, size_t n)
-        : rows(rows), n(n), stride((rows.k + STEP - 1) / STEP * STEP), index_bytes((rows.k * rows.index_bits + 7) / 8),
-          code_bytes((rows.k * rows.code_bits + 7) / 8), cut_index(unpacking(rows.index_bits)), cut_code(unpacking(rows.code_bits)),
-          margin(BLOCK * (index_bytes + code_bytes) + 2 * PAST_END), books((rows.books * PROFILES + 1) * stride), levels(PROFILES),
-          values(BLOCK * stride), indices(BLOCK * stride) {
-        std::memset(books.at, 0, (rows.books * PROFILES + 1) * stride * sizeof(std::int16_t));
-        std::memset(levels.at, 0, PROFILES * sizeof(std::int16_t));
+    Unpacked(const SparseRows& rows, size_t n)
+        : rows(rows), n(n), stride((rows.k + STEP - 1) / STEP * STEP), number_bits(rows.index_bits + (rows.profiles ? 1 : 0)), code_bits(bits_of(rows.level_count)),
+          cut_number(unpacking(number_bits)), cut_code(unpacking(code_bits)), margin(BLOCK * (rows.index_bytes + rows.code_bytes) + 2 * PAST_END),
+          profiles(rows.profiles ? PROFILES * stride : 0), levels(PROFILES), values(BLOCK * stride), indices(BLOCK * stride) {
         std::memset(values.at, 0, BLOCK * stride * sizeof(std::int16_t));
         std::memset(indices.at, 0, BLOCK * stride * sizeof(std::uint16_t));
-        for (size_t i = 0; i < rows.books * PROFILES; ++i) std::memcpy(books.at + i * stride, rows.book_values + i * rows.k, rows.k * sizeof(std::int16_t));
+        std::memset(levels.at, 0, PROFILES * sizeof(std::int16_t));
         std::memcpy(levels.at, rows.levels, rows.level_count * sizeof(std::int16_t));
+        if (!rows.profiles) return;
+        std::memset(profiles.at, 0, PROFILES * stride * sizeof(std::int16_t));
+        for (size_t i = 0; i < PROFILES; ++i) std::memcpy(profiles.at + i * stride, rows.profiles + i * rows.k, rows.k * sizeof(std::int16_t));
     }
 
     const std::uint16_t* index(size_t row) const { return indices.at + row * stride; }
     const std::int16_t* value(size_t row) const { return values.at + row * stride; }
-    float scale(size_t row) const { return rows.scales[rows.scale[first + row]]; }
+    float scale(size_t row) const {
+        const float whole = rows.scales[rows.scale[first + row]] * (rows.fine ? rows.fines[rows.fine[first + row]] : 1.0f);
+        return whole < MOST_SCALE ? whole : MOST_SCALE;
+    }
 
     void unpack(size_t start, size_t count) {
         first = start;
-        const std::uint8_t* const from = reach(rows.index, index_bytes, count, margin.at);
-        const std::uint8_t* const codes = reach(rows.codes, code_bytes, count, margin.at + BLOCK * index_bytes + PAST_END);
+        const std::uint8_t* const numbers = reach(rows.index, rows.index_bytes, count, margin.at);
+        const std::uint8_t* const codes = reach(rows.codes, rows.code_bytes, count, margin.at + BLOCK * rows.index_bytes + PAST_END);
         for (size_t row = 0; row < count; ++row) {
-            __builtin_prefetch(from + row * index_bytes + AHEAD_BYTES);
+            __builtin_prefetch(numbers + row * rows.index_bytes + AHEAD_BYTES);
             for (size_t j = 0; j < stride; j += STEP) {
-                unpack32(cut_index, from + row * index_bytes + j / 8 * rows.index_bits, indices.at + row * stride + j);
-                const std::uint8_t* const codes_here = codes + row * code_bytes + j / 8 * rows.code_bits;
-                if (rows.books) {
-                    put_profile(row, j, codes_here);
+                std::uint16_t* const index_to = indices.at + row * stride + j;
+                std::int16_t* const value_to = values.at + row * stride + j;
+                unpack32(cut_number, numbers + row * rows.index_bytes + j / 8 * number_bits, index_to);
+                if (rows.profiles) {
+                    split32(index_to, rows.index_bits, profiles.at + rows.profile[first + row] * stride + j, value_to);
                 } else {
-                    put_levels(row, j, codes_here);
+                    std::uint16_t code[STEP];
+                    unpack32(cut_code, codes + row * rows.code_bytes + j / 8 * code_bits, code);
+                    level32(levels.at, rows.level_count, code, value_to);
+                    if (rows.k - j < STEP) std::memset(value_to + (rows.k - j), 0, (STEP - (rows.k - j)) * sizeof(std::int16_t));
                 }
             }
         }
@@ -63,44 +71,33 @@ class Block {
 
   private:
     const SparseRows& rows;
-    size_t n, first = 0, stride, index_bytes, code_bytes;
-    Unpacking cut_index, cut_code;
+    size_t n, first = 0, stride, number_bits, code_bits;
+    Unpacking cut_number, cut_code;
     Scratch<std::uint8_t> margin;             // the last rows, with room after them
-    Scratch<std::int16_t> books, levels;      // (books, 256, stride) and one profile of zeros; (256,)
+    Scratch<std::int16_t> profiles, levels;   // (256, stride) and (256,), filled up with zeros
     Scratch<std::int16_t> values;
     Scratch<std::uint16_t> indices;
+
+    static size_t bits_of(size_t count) {
+        size_t bits = 1;
+        while (static_cast<size_t>(1) << bits < count) ++bits;
+        return bits;
+    }
 
     // The bytes of the block's rows, with at least PAST_END readable bytes after them.
     const std::uint8_t* reach(const std::uint8_t* all, size_t bytes, size_t count, std::uint8_t* to) const {
         if ((first + count) * bytes + PAST_END <= n * bytes) return all + first * bytes;
-        std::memcpy(to, all + first * bytes, count * bytes);
+        if (bytes) std::memcpy(to, all + first * bytes, count * bytes);
         std::memset(to + count * bytes, 0, PAST_END);
         return to;
     }
-
-    inline __attribute__((always_inline)) void put_profile(size_t row, size_t j, const std::uint8_t* codes) {
-        const std::uint8_t* const profile = rows.profile + (first + row) * rows.books;
-        const size_t other = rows.books == 2 ? PROFILES + profile[1] : PROFILES;  // of one book: the zeros after it
-        std::uint32_t negative;
-        std::memcpy(&negative, codes, sizeof negative);
-        signed32(books.at + profile[0] * stride + j, books.at + other * stride + j, negative, values.at + row * stride + j);
-    }
-
-    inline __attribute__((always_inline)) void put_levels(size_t row, size_t j, const std::uint8_t* codes) {
-        std::uint16_t numbers[STEP];
-        std::int16_t* const to = values.at + row * stride + j;
-        unpack32(cut_code, codes, numbers);
-        level32(levels.at, rows.level_count, numbers, to);
-        if (rows.k - j < STEP) std::memset(to + (rows.k - j), 0, (STEP - (rows.k - j)) * sizeof(std::int16_t));
-    }
 };
 
-// One query: every index that the bits can spell finds a product, of 0 beyond the last latent.
-inline void scan_alone(Block& block, const SparseRows& rows, const std::int16_t* query, float step, float* out, size_t n) {
+// One query. An index beyond the last latent means the last one.
+inline void scan_alone(Unpacked& block, const SparseRows& rows, const std::int16_t* query, float step, float* out, size_t n) {
     const size_t reachable = (static_cast<size_t>(1) << rows.index_bits) + 1;
     Scratch<std::int16_t> table(reachable);
-    std::memcpy(table.at, query, rows.latents * sizeof(std::int16_t));
-    std::memset(table.at + rows.latents, 0, (reachable - rows.latents) * sizeof(std::int16_t));
+    for (size_t i = 0; i < reachable; ++i) table.at[i] = query[least(i, rows.latents - 1)];
     for (size_t first = 0; first < n; first += BLOCK) {
         const size_t count = least(BLOCK, n - first);
         std::int32_t sums[BLOCK];
@@ -119,7 +116,7 @@ inline void scan_alone(Block& block, const SparseRows& rows, const std::int16_t*
 }
 
 // Whole sums of QUERIES queries, (count, QUERIES), from their products (latents, QUERIES).
-inline void sum_together(const Block& block, const std::int16_t* products, size_t k, size_t count, std::int32_t* sums) {
+inline void sum_together(const Unpacked& block, const std::int16_t* products, size_t k, size_t count, std::int32_t* sums) {
     for (size_t row = 0; row < count; ++row) {
         const std::uint16_t* const index = block.index(row);
         const std::int16_t* const value = block.value(row);
@@ -144,23 +141,24 @@ inline void write_scores(const std::int32_t* sums, const float* step, const floa
     }
 }
 
-// The products of up to QUERIES queries with each atom, side by side.
-inline void turn(const std::int16_t* queries, size_t q, size_t latents, std::int16_t* to) {
+// The products of up to QUERIES queries with each atom, side by side, and with the last atom again up to `reachable`.
+inline void turn(const std::int16_t* queries, size_t q, size_t latents, size_t reachable, std::int16_t* to) {
     for (size_t first = 0; first < latents; first += STEP) {
         for (size_t query = 0; query < q; ++query) {
             const size_t place = query_place(query);
             for (size_t i = first; i < least(first + STEP, latents); ++i) to[i * QUERIES + place] = queries[query * latents + i];
         }
     }
+    for (size_t i = latents; i < reachable; ++i) std::memcpy(to + i * QUERIES, to + (latents - 1) * QUERIES, QUERIES * sizeof(std::int16_t));
 }
 
-inline void scan_together(Block& block, const SparseRows& rows, const std::int16_t* queries, const float* step, float* out, size_t q, size_t n) {
+inline void scan_together(Unpacked& block, const SparseRows& rows, const std::int16_t* queries, const float* step, float* out, size_t q, size_t n) {
     const size_t group_size = (static_cast<size_t>(1) << rows.index_bits) * QUERIES;
     Scratch<std::int16_t> memory((q + QUERIES - 1) / QUERIES * group_size);
     std::int16_t* const products = at_a_line(memory.at);
     std::memset(products, 0, (q + QUERIES - 1) / QUERIES * group_size * sizeof(std::int16_t));
     for (size_t start = 0; start < q; start += QUERIES) {
-        turn(queries + start * rows.latents, least(QUERIES, q - start), rows.latents, products + start / QUERIES * group_size);
+        turn(queries + start * rows.latents, least(QUERIES, q - start), rows.latents, group_size / QUERIES, products + start / QUERIES * group_size);
     }
     std::int32_t sums[BLOCK * QUERIES] = {};
     float scales[BLOCK] = {};
@@ -178,7 +176,7 @@ inline void scan_together(Block& block, const SparseRows& rows, const std::int16
 }  // namespace
 
 void sparse_scan(const std::int16_t* queries, const SparseRows& rows, const float* step, float* out, size_t q, size_t n) {
-    Block block(rows, n);
+    Unpacked block(rows, n);
     if (q > ALONE) {
         scan_together(block, rows, queries, step, out, q, n);
     } else {

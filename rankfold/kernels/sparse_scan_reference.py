@@ -3,22 +3,29 @@
 import numpy as np
 
 ROWS_AT_ONCE = 4_096
+MOST_SCALE = np.float32(3e38)
 
 
-def sparse_scan(queries, index, codes, profile, levels, books, scale, scales, step, out, index_bits, code_bits):
+def sparse_scan(queries, index, index_bits, profile, profiles, codes, levels, scale, scales, fine, fines, step, out):
     """Look every product up; whole sums in 64 bits, cut to the 32 that they fit."""
-    nonzeros = books.shape[2]
-    table = np.zeros((len(queries), 1 << index_bits), np.int64)
-    table[:, : queries.shape[1]] = queries
+    nonzeros = profiles.shape[1]
     for start in range(0, len(index), ROWS_AT_ONCE):
         block = slice(start, start + ROWS_AT_ONCE)
-        place = _numbers(index[block], index_bits, nonzeros)
-        value = levels.astype(np.int64)[_numbers(codes[block], code_bits, nonzeros)]
-        if len(books):
-            value *= sum(book.astype(np.int64)[column] for book, column in zip(books, profile[block].T))
-        for query, products in enumerate(table):
+        if len(profiles):
+            numbers = _numbers(index[block], index_bits + 1, nonzeros)
+            place, value = numbers & ((1 << index_bits) - 1), profiles.astype(np.int64)[profile[block]]
+            value = np.where(numbers >> index_bits, -value, value)
+        else:
+            place = _numbers(index[block], index_bits, nonzeros)
+            value = levels.astype(np.int64)[_numbers(codes[block], len(levels).bit_length() - 1, nonzeros)]
+        place = np.minimum(place, queries.shape[1] - 1)
+        long = scales[scale[block]]
+        if len(fine):
+            with np.errstate(over="ignore"):
+                long = long * fines[fine[block]]
+        for query, products in enumerate(queries.astype(np.int64)):
             sums = (products[place] * value).sum(axis=1).astype(np.int32)
-            out[query, block] = step[query] * sums.astype(np.float32) * scales[scale[block]]
+            out[query, block] = step[query] * sums.astype(np.float32) * np.minimum(long, MOST_SCALE)
 
 
 def _numbers(packed, bits, count):

@@ -4,60 +4,63 @@ import numpy as np
 
 from ..errors import InputError
 from .dispatch import expect, run
+from .sparse import MAX_NONZEROS
 
-MAX_LATENTS = 65_536
 MAX_WINDOW = 65_536
-
-
-def index_bits(latents: int) -> int:
-    """Bits of an index below `latents`, at least 1."""
-    return max(1, (latents - 1).bit_length())
 
 
 def sparse_scan(
     queries: np.ndarray,
     index: np.ndarray,
-    codes: np.ndarray,
+    index_bits: int,
     profile: np.ndarray,
+    profiles: np.ndarray,
+    codes: np.ndarray,
     levels: np.ndarray,
-    books: np.ndarray,
     scale: np.ndarray,
     scales: np.ndarray,
+    fine: np.ndarray,
+    fines: np.ndarray,
     step: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    """out[i, r] = step[i] * scales[scale[r]] * sum over nonzeros j of value[r, j] * queries[i, index of j in row r].
+    """out[i, r] = step[i] * scale of row r * sum over its nonzeros j of value[r, j] * queries[i, index[r, j]].
 
-    queries int16 (q, h), the products of the queries with h atoms in whole numbers, from `whole_products`; h from 1 to 65,536. Rows of k nonzeros:
-    index uint8 (n, ceil(k * b / 8)), k indices of b = index_bits(h) bits, packed as by `fitting.bitpack.pack_bits`, likewise codes uint8 (n, ceil(k * c / 8))
-    of c bits. levels int16 (2**c,), c from 1 to 8; books int16 (p, 256, k), p from 0 to 2, k from 1 to 256; profile uint8 (n, p).
-    Without books value[r, j] = levels[code j]. With books, levels are [1, -1] and the value is level times the sum of books[i, profile[r, i], j] over i.
-    scale uint16 (n,), scales float32 (s,); step float32 (q,); out float32 (q, n).
-    The caller sees to it that no sum leaves int32. Sums are whole numbers; step times sum, and that times the scale, are rounded one after the other.
-    Rows are unpacked once for all queries, and 32 queries are scored together: their products with one atom lie side by side.
-    Raises InputError for other dtypes, shapes or layouts, and for a scale that is not there.
+    queries int16 (q, h), the products of the queries with h atoms in whole numbers, from `whole_products`; an index beyond h - 1 means h - 1. Rows of k
+    nonzeros, k from 1 to 256, as the codec `sparse` stores them: numbers packed as by `fitting.bitpack.pack_bits` in rows that may have bytes to spare.
+    Ordered: index uint8 (n, bytes) holds numbers of index_bits + 1 bits, the highest a sign; profiles int16 (256, k), profile uint8 (n,): value[r, j] is
+    profiles[profile[r], j], negative where the sign is 1; codes (n, 0) and levels (0,). Packed: profiles (0, k), profile (0,); index holds numbers of
+    index_bits bits, codes uint8 (n, bytes) numbers of c bits, levels int16 (2**c,), c from 1 to 8: value[r, j] = levels[code].
+    The scale is scales[scale[r]], scale uint8 (n,) and scales float32 (256,), times fines[fine[r]] where fine is (n,) and not (0,); at most 3e38.
+    step float32 (q,), out float32 (q, n). The caller sees to it that no sum leaves int32. Sums are whole numbers; step times sum, and that times the scale, are
+    rounded one after the other. Rows are unpacked once for all queries, of which 32 are scored together: their products with one atom lie side by side.
+    Raises InputError for other dtypes, shapes or layouts.
     """
     expect("queries", queries, np.int16, "q", "h")
-    expect("books", books, np.int16, "p", 256, "k")
-    expect("levels", levels, np.int16, "2**c")
-    latents, (count, _, nonzeros), bits = queries.shape[1], books.shape, len(levels).bit_length() - 1
-    if not 1 <= latents <= MAX_LATENTS:
-        raise InputError(f"queries: got {latents} latents; expected 1 to {MAX_LATENTS}.")
-    if count > 2 or not 1 <= nonzeros <= 256:
-        raise InputError(f"books: got {count} of {nonzeros} values; expected at most 2, and 1 to 256 values.")
-    if len(levels) != 1 << bits or not 1 <= bits <= 8 or (count and levels.tolist() != [1, -1]):
-        raise InputError(f"levels: got {len(levels)} values{' beside books' if count else ''}; expected 2, 4, ... or 256, and beside books [1, -1].")
-    index_size = index_bits(latents)
-    expect("index", index, np.uint8, "n", -(-nonzeros * index_size // 8))
-    expect("codes", codes, np.uint8, len(index), -(-nonzeros * bits // 8))
-    expect("profile", profile, np.uint8, len(index), count)
-    expect("scale", scale, np.uint16, len(index))
-    expect("scales", scales, np.float32, "s")
-    if scale.max(initial=0) >= len(scales):
-        raise InputError(f"scale: got {scale.max(initial=0)}; expected 0 to {len(scales) - 1}, the scales that are there.")
+    expect("profiles", profiles, np.int16, 256 if len(profiles) else 0, "k")
+    expect("levels", levels, np.int16, 0 if len(profiles) else "2**c")
+    latents, nonzeros, bits = queries.shape[1], profiles.shape[1], len(levels).bit_length() - 1
+    if not 1 <= index_bits <= 16 - (len(profiles) > 0) or not 1 <= latents <= 1 << index_bits:
+        raise InputError(f"index_bits: got {index_bits} for {latents} latents; expected bits that count them, at most 16, or 15 beside a sign.")
+    if not 1 <= nonzeros <= MAX_NONZEROS:
+        raise InputError(f"profiles: got {nonzeros} nonzeros; expected 1 to {MAX_NONZEROS}.")
+    if not len(profiles) and (len(levels) != 1 << bits or not 1 <= bits <= 8):
+        raise InputError(f"levels: got {len(levels)}; expected 2, 4, 8, ... or 256.")
+    expect("index", index, np.uint8, "n", "bytes")
+    expect("codes", codes, np.uint8, len(index), "bytes")
+    for name, packed, width in (("index", index, index_bits + (len(profiles) > 0)), ("codes", codes, 0 if len(profiles) else bits)):
+        if packed.shape[1] < -(-nonzeros * width // 8):
+            raise InputError(
+                f"{name}: got rows of {packed.shape[1]} bytes; expected at least {-(-nonzeros * width // 8)} for {nonzeros} numbers of {width} bits."
+            )
+    expect("profile", profile, np.uint8, len(index) if len(profiles) else 0)
+    expect("scale", scale, np.uint8, len(index))
+    expect("scales", scales, np.float32, 256)
+    expect("fine", fine, np.uint8, len(index) if len(fine) else 0)
+    expect("fines", fines, np.float32, 256)
     expect("step", step, np.float32, len(queries))
     expect("out", out, np.float32, len(queries), len(index), written=True)
-    run("sparse_scan", queries, index, codes, profile, levels, books, scale, scales, step, out, index_size, bits)
+    run("sparse_scan", queries, index, int(index_bits), profile, profiles, codes, levels, scale, scales, fine, fines, step, out)
 
 
 def inverted_top(

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..arrays import F32, blocks
+from ..arrays import F32, as_mask, blocks
 from ..codes import Arrays
 from ..table import Segment, Table
 
@@ -63,3 +63,12 @@ class Masks:
         place = np.searchsorted(queries, self.pair_query)
         kept = (place < queries.size) & (queries[np.minimum(place, queries.size - 1)] == self.pair_query)
         return Masks(self.hidden, place[kept], self.pair_row[kept])
+
+
+def hidden_rows(table: Table, allow: np.ndarray | None) -> np.ndarray | None:
+    """Rows that no query may get, (n,) bool: the removed ones and those not in `allow` (n,); None where all may be had. Raises InputError for another mask."""
+    hidden = None if table.alive is None else ~table.alive
+    if allow is None:
+        return hidden
+    denied = ~as_mask(allow, table.count, "allow")
+    return denied if hidden is None else denied | hidden

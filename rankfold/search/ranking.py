@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..table import Table
+
 
 class Ranking(NamedTuple):
     """The best rows of each query, best first; equal scores stand in the order of their row numbers.
@@ -23,3 +25,9 @@ class Ranking(NamedTuple):
     def top(self, k: int) -> "Ranking":
         """The first `k` places; all when there are fewer."""
         return Ranking(self.rows[:, :k], self.scores[:, :k])
+
+
+def ranked_ids(table: Table, ranking: Ranking) -> np.ndarray:
+    """Ids of the ranked rows of a table, (q, k); where nothing was found the id is -1, or empty bytes for text ids."""
+    nothing = np.array(-1 if table.ids.dtype.kind == "i" else b"", table.ids.dtype)
+    return np.where(ranking.rows >= 0, table.ids[np.maximum(ranking.rows, 0)], nothing)

@@ -5,22 +5,22 @@ room for a row outside them, one more pass collects every row that could still w
 mode is asked for: it scans only the coarse level of codes that have one and scores the best of that scan by the whole row, which is approximate.
 """
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
 
 from .. import kernels
-from ..arrays import F32, as_mask, blocks
+from ..arrays import F32, blocks
 from ..codes import Arrays
 from ..errors import InputError
 from ..runtime import workers as worker_count
 from ..table import Table, matching_matrix
 from ..vectors import Vectors
-from .blocks import Masks, ScanBlock, scan_blocks
+from .blocks import Masks, ScanBlock, hidden_rows, scan_blocks
+from .exact import best_of, exact_scores, prepare_queries, rescored
 from .glance import coarse_prepared, coarse_table
-from .ranking import Ranking
+from .ranking import Ranking, ranked_ids
 from .rows import Rows
 
 BLOCK_ROWS = 16_384
@@ -30,8 +30,6 @@ WORKER_BLOCKS = 4
 # Scores of one pass: queries a pass times rows a block stays below this many floats.
 PASS_SCORES = 1 << 20
 SPARE = 32
-# Pairs of a query and a row scored exactly at once: their decoded values stay within some tens of megabytes.
-PASS_PAIRS = 8_192
 
 
 class Searcher:
@@ -82,7 +80,7 @@ class Searcher:
             raise InputError(f"k: got {k!r}; expected a whole number of at least 1.")
         if exclude is not None and exclude.count != matrix.shape[0]:
             raise InputError(f"exclude: got lists for {exclude.count} queries; expected {matrix.shape[0]}.")
-        hidden = self._hidden(allow)
+        hidden = hidden_rows(self.table, allow)
         wide = k if self.rerank is None else min(self.table.count, k * self.oversample)
         found = Ranking(np.full((matrix.shape[0], k), -1, np.int64), np.full((matrix.shape[0], k), -np.inf, np.float32))
         for start, stop in blocks(matrix.shape[0], self._pass_queries):
@@ -90,29 +88,21 @@ class Searcher:
             masks = _masks(hidden, exclude, start, stop, self.table.count)
             rows, scores = self._exact_top(part, wide, masks) if self.refine is None else self._refined_top(part, wide, self.refine, masks)
             if self.rerank is not None:
-                rows, scores = _best(*_rescored(self.rerank, _prepared(self.rerank, part), rows), k)
+                rows, scores = best_of(*rescored(self.rerank, prepare_queries(self.rerank, part), rows), k)
             found.rows[start:stop, : rows.shape[1]] = rows
             found.scores[start:stop, : rows.shape[1]] = scores
         return found
 
     def ids(self, ranking: Ranking) -> np.ndarray:
         """Ids of the ranked rows, (q, k); where nothing was found the id is -1, or empty bytes for text ids."""
-        nothing = np.array(-1 if self.table.ids.dtype.kind == "i" else b"", self.table.ids.dtype)
-        return np.where(ranking.rows >= 0, self.table.ids[np.maximum(ranking.rows, 0)], nothing)
-
-    def _hidden(self, allow: np.ndarray | None) -> np.ndarray | None:
-        hidden = None if self.table.alive is None else ~self.table.alive
-        if allow is None:
-            return hidden
-        denied = ~as_mask(allow, self.table.count, "allow")
-        return denied if hidden is None else denied | hidden
+        return ranked_ids(self.table, ranking)
 
     def _exact_top(self, queries: F32, k: int, masks: Masks) -> tuple[np.ndarray, F32]:
         """(q, at most k) rows and exact scores for one pass of queries."""
-        prepared = _prepared(self.table, queries)
+        prepared = prepare_queries(self.table, queries)
         keep = min(self.table.count, k + max(SPARE, k))
         rows, rough, bound = self._rough_top(queries.shape[0], keep, prepared, masks)
-        exact_rows, exact = _best(*_rescored(self.table, prepared, rows), k)
+        exact_rows, exact = best_of(*rescored(self.table, prepared, rows), k)
         full = rows[:, -1] >= 0
         # Rows outside the candidates score at most the worst candidate's rough score plus the bound.
         open_to_others = full & (keep < self.table.count) & (rough[:, -1] + bound >= exact[:, -1])
@@ -123,11 +113,11 @@ class Searcher:
 
     def _refined_top(self, queries: F32, k: int, refine: int, masks: Masks) -> tuple[np.ndarray, F32]:
         """(q, at most k) rows and their scores by the whole row: the best of those `refine` that the coarse level ranks first."""
-        prepared = _prepared(self.table, queries)
+        prepared = prepare_queries(self.table, queries)
         rows, _, _ = self._rough_top(
             queries.shape[0], min(self.table.count, max(k, refine)), coarse_prepared(self.table, self._scanned, prepared, queries), masks
         )
-        return _best(*_rescored(self.table, prepared, rows), k)
+        return best_of(*rescored(self.table, prepared, rows), k)
 
     def _rough_top(self, count: int, keep: int, prepared: list[Arrays], masks: Masks) -> tuple[np.ndarray, F32, np.ndarray]:
         """Rows (q, keep) and scan scores of the best candidates, and each query's largest scan error."""
@@ -149,7 +139,7 @@ class Searcher:
             return work(shares[0])
         with ThreadPoolExecutor(len(shares)) as pool:
             parts = list(pool.map(work, shares))
-        rows, scores = _best(np.concatenate([part[0] for part in parts], axis=1), np.concatenate([part[1] for part in parts], axis=1), keep)
+        rows, scores = best_of(np.concatenate([part[0] for part in parts], axis=1), np.concatenate([part[1] for part in parts], axis=1), keep)
         return rows, scores, np.max([part[2] for part in parts], axis=0)
 
     def _settle(self, doubtful: np.ndarray, prepared: list[Arrays], masks: Masks, bound: np.ndarray, rows: np.ndarray, scores: F32) -> None:
@@ -166,13 +156,9 @@ class Searcher:
             wanted = out >= floor[:, None]
             numbers, columns = np.nonzero(wanted)
             out[~wanted] = -np.inf
-            out[numbers, columns] = _exact(self.table, mine, numbers, block.first + columns)
+            out[numbers, columns] = exact_scores(self.table, mine, numbers, block.first + columns)
             kernels.select(out, block.first, top_scores, top_rows)
         rows[doubtful], scores[doubtful] = top_rows, top_scores
-
-
-def _prepared(table: Table, queries: F32) -> list[Arrays]:
-    return [segment.codec.prepare(segment.state, queries) for segment in table.segments]
 
 
 def working(table: Table) -> Table:
@@ -200,36 +186,3 @@ def _masks(hidden: np.ndarray | None, exclude: Rows | None, start: int, stop: in
     query = np.repeat(np.arange(part.count), part.lengths())
     order = np.argsort(part.values, kind="stable")
     return Masks(hidden, query[order], part.values[order])
-
-
-def _best(rows: np.ndarray, scores: F32, k: int) -> tuple[np.ndarray, F32]:
-    """The k best columns of every line by (score, then row number); -1 and -inf last."""
-    k = min(k, rows.shape[1])
-    order = np.lexsort((np.where(rows < 0, np.iinfo(np.int64).max, rows), -scores), axis=1)[:, :k]
-    best = np.take_along_axis(scores, order, axis=1)
-    return np.where(best > -np.inf, np.take_along_axis(rows, order, axis=1), -1), best
-
-
-def _rescored(table: Table, prepared: Sequence[Arrays], rows: np.ndarray) -> tuple[np.ndarray, F32]:
-    """Exact scores of candidate rows (q, m), -inf where a row is -1."""
-    scores = np.full(rows.shape, -np.inf, np.float32)
-    numbers, places = np.nonzero(rows >= 0)
-    scores[numbers, places] = _exact(table, prepared, numbers, rows[numbers, places])
-    return rows, scores
-
-
-def _exact(table: Table, prepared: Sequence[Arrays], numbers: np.ndarray, rows: np.ndarray) -> F32:
-    """Exact scores (m,) of pairs: query numbers[i] with row rows[i]."""
-    scores = np.empty(rows.size, np.float32)
-    for start, stop in blocks(rows.size, PASS_PAIRS):
-        scores[start:stop] = _exact_pairs(table, prepared, numbers[start:stop], rows[start:stop])
-    return scores
-
-
-def _exact_pairs(table: Table, prepared: Sequence[Arrays], numbers: np.ndarray, rows: np.ndarray) -> F32:
-    scores = np.empty(rows.size, np.float32)
-    for segment, tables in zip(table.segments, prepared, strict=True):
-        here = np.flatnonzero((rows >= segment.first) & (rows < segment.first + segment.count))
-        if here.size:
-            scores[here] = segment.codec.score(segment.state, tables, numbers[here], segment.codes.rows(rows[here] - segment.first))
-    return scores

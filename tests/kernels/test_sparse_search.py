@@ -8,76 +8,93 @@ from hypothesis import strategies as st
 from rankfold import kernels
 from rankfold.errors import InputError
 from rankfold.fitting.bitpack import pack_bits
-from rankfold.kernels.sparse_search import index_bits
 
 every_level = pytest.mark.parametrize("name", kernels.levels())
 
 
-def scan_parts(rng, rows, latents, nonzeros, books, bits=4):
-    """index, codes, profile, levels, books, scale, scales, and the values (rows, nonzeros) and indices behind them."""
-    bits = 1 if books else bits
-    index = rng.integers(0, latents, (rows, nonzeros)).astype(np.uint16)
-    codes, profile = rng.integers(0, 1 << bits, (rows, nonzeros)).astype(np.uint8), rng.integers(0, 256, (rows, books)).astype(np.uint8)
-    levels = np.int16([1, -1]) if books else rng.integers(-9000, 9000, 1 << bits).astype(np.int16)
-    magnitudes = rng.integers(-8000, 8000, (books, 256, nonzeros)).astype(np.int16)
-    value = levels.astype(np.int64)[codes]
-    if books:
-        value *= sum(book.astype(np.int64)[column] for book, column in zip(magnitudes, profile.T, strict=True))
-    scales = rng.uniform(0.5, 2, 300).astype(np.float32)
-    none = [np.empty((0, -(-nonzeros * width // 8)), np.uint8) for width in (index_bits(latents), bits)]
-    packed = (pack_bits(index, index_bits(latents)), pack_bits(codes, bits)) if rows else none
-    return [*packed, profile, levels, magnitudes, rng.integers(0, 300, rows).astype(np.uint16), scales], index, value
+NAMES = ["index", "index_bits", "profile", "profiles", "codes", "levels", "scale", "scales", "fine", "fines"]
+
+
+def packed(numbers, bits, spare=0):
+    """As `pack_bits`, of no rows too, and with bytes to spare in each row."""
+    rows = pack_bits(numbers, bits) if len(numbers) else np.empty((0, -(-numbers.shape[1] * bits // 8)), np.uint8)
+    return np.pad(rows, ((0, 0), (0, spare)), constant_values=0xA5)
+
+
+def scan_parts(rng, rows, latents, nonzeros, form, fine=True, spare=0):
+    """What `sparse_scan` reads between queries and step, by name, and the indices, values and scales that it stands for; form 0: profiles, else bits a code."""
+    bits = max(1, (latents - 1).bit_length())
+    index = rng.integers(0, latents, (rows, nonzeros))
+    if form:
+        codes, levels = rng.integers(0, 1 << form, (rows, nonzeros)), rng.integers(-9000, 9000, 1 << form).astype(np.int16)
+        stored = [packed(index.astype(np.uint16), bits, spare), bits, np.empty(0, np.uint8), np.empty((0, nonzeros), np.int16)]
+        stored += [packed(codes.astype(np.uint8), form, spare), levels]
+        value = levels.astype(np.int64)[codes]
+    else:
+        signs, profile = rng.integers(0, 2, (rows, nonzeros)), rng.integers(0, 256, rows).astype(np.uint8)
+        profiles = rng.integers(0, 16_000, (256, nonzeros)).astype(np.int16)
+        stored = [packed((index | signs << bits).astype(np.uint16), bits + 1, spare), bits, profile, profiles]
+        stored += [np.empty((rows, 0), np.uint8), np.empty(0, np.int16)]
+        value = profiles.astype(np.int64)[profile] * (1 - 2 * signs)
+    scale, scales, fines = rng.integers(0, 256, rows).astype(np.uint8), *rng.uniform(0.5, 2, (2, 256)).astype(np.float32)
+    second = rng.integers(0, 256, rows if fine else 0).astype(np.uint8)
+    stored += [scale, scales, second, fines]
+    return dict(zip(NAMES, stored, strict=True)), index, value, scales[scale] * (fines[second] if fine else np.float32(1))
 
 
 def scanned(name, queries, parts, step):
-    out = np.full((len(queries), len(parts[0])), np.nan, np.float32)
+    out = np.full((len(queries), len(parts["index"])), np.nan, np.float32)
     with kernels.use(name):
-        kernels.sparse_scan(queries, *parts, step, out)
+        kernels.sparse_scan(queries, **parts, step=step, out=out)
     return out
 
 
-def assert_scans(rng, rows, latents, nonzeros, books, bits, counts=(1, 2, 33)):
-    parts, index, value = scan_parts(rng, rows, latents, nonzeros, books, bits)
+def assert_scans(rng, rows, latents, nonzeros, form, counts=(1, 2, 33), **more):
+    parts, index, value, scale = scan_parts(rng, rows, latents, nonzeros, form, **more)
     for count in counts:
         queries = rng.integers(-3000, 3001, (count, latents)).astype(np.int16)
         step = rng.uniform(1e-5, 1e-4, count).astype(np.float32)
         sums = np.einsum("rk,qrk->qr", value, queries[:, index].astype(np.int64))
         assert np.abs(sums).max(initial=0) < 2**31
-        wanted = step[:, None] * sums.astype(np.float32) * parts[6][parts[5]]
+        wanted = step[:, None] * sums.astype(np.float32) * scale
         for name in kernels.levels():
             np.testing.assert_array_equal(scanned(name, queries, parts, step), wanted, name)
 
 
 @pytest.mark.parametrize("rows", [0, 1, 3, 63, 64, 65, 130])
-@pytest.mark.parametrize("books", [0, 1, 2])
-def test_scan_any_count_of_rows(rows, books):
-    assert_scans(np.random.default_rng(rows), rows, 4096, 32, books, 4)
+@pytest.mark.parametrize("form", [0, 4, 5])
+def test_scan_any_count_of_rows(rows, form):
+    assert_scans(np.random.default_rng(rows), rows, 4096, 32, form, fine=rows % 2 == 0, spare=rows % 3)
 
 
 @pytest.mark.parametrize("nonzeros", [1, 2, 7, 8, 16, 17, 24, 33, 64, 100, 256])
-@pytest.mark.parametrize("books", [0, 1, 2])
-def test_scan_any_count_of_nonzeros(nonzeros, books):
-    assert_scans(np.random.default_rng(nonzeros), 70, 2048, nonzeros, books, 5, counts=(1, 5))
+@pytest.mark.parametrize("form", [0, 5])
+def test_scan_any_count_of_nonzeros(nonzeros, form):
+    assert_scans(np.random.default_rng(nonzeros), 70, 2048, nonzeros, form, counts=(1, 5))
 
 
-@pytest.mark.parametrize("latents", [1, 2, 3, 200, 256, 257, 1000, 2048, 5000, 16384, 40000, 65536])
+@pytest.mark.parametrize("latents", [1, 2, 3, 200, 256, 257, 1000, 2048, 5000, 16384, 32768])
 def test_scan_any_count_of_latents(latents):
     rng = np.random.default_rng(latents)
-    for books in (0, 1):
-        assert_scans(rng, 80, latents, 24, books, 3, counts=(1, 40))
+    for form in (0, 3):
+        assert_scans(rng, 80, latents, 24, form, counts=(1, 40))
 
 
-@pytest.mark.parametrize("bits", range(1, 9))
-def test_scan_every_width_of_values(bits):
-    rng = np.random.default_rng(bits)
+def test_scan_the_most_latents():
+    assert_scans(np.random.default_rng(0), 40, 65_536, 20, 4, counts=(1, 2))
+
+
+@pytest.mark.parametrize("form", range(1, 9))
+def test_scan_every_width_of_codes(form):
+    rng = np.random.default_rng(form)
     for nonzeros in (5, 32, 45):
-        assert_scans(rng, 67, 512, nonzeros, 0, bits, counts=(1, 3))
+        assert_scans(rng, 67, 512, nonzeros, form, counts=(1, 3))
 
 
 @pytest.mark.parametrize("count", [1, 2, 31, 32, 64, 65, 97])
 def test_scan_a_query_alone_and_among_others(count):
     rng = np.random.default_rng(count)
-    parts, _, _ = scan_parts(rng, 130, 700, 20, 1)
+    parts = scan_parts(rng, 130, 700, 20, 0)[0]
     queries, step = rng.integers(-3000, 3000, (count, 700)).astype(np.int16), np.full(count, 1e-4, np.float32)
     for name in kernels.levels():
         together = scanned(name, queries, parts, step)
@@ -85,46 +102,61 @@ def test_scan_a_query_alone_and_among_others(count):
             np.testing.assert_array_equal(scanned(name, queries[i : i + 1], parts, step[:1])[0], together[i])
 
 
+def by_hand(index, profiles, **more):
+    empty = [np.empty((len(index), 0), np.uint8), np.empty(0, np.int16), np.zeros(len(index), np.uint8), np.full(256, 0.5, np.float32)]
+    stored = [index, 2, np.zeros(len(index), np.uint8), profiles, *empty, np.empty(0, np.uint8), np.ones(256, np.float32)]
+    return dict(zip(NAMES, stored, strict=True)) | more
+
+
 @every_level
 def test_scan_by_hand(name):
-    index = pack_bits(np.uint16([[0, 2], [3, 3]]), 2)
-    books = np.zeros((1, 256, 2), np.int16)
-    books[0, 7], books[0, 9] = (10, 4), (5, 5)
-    signs, profile = pack_bits(np.uint8([[0, 1], [0, 0]]), 1), np.uint8([[7], [9]])
-    out = scanned(name, np.int16([[1, 2, 3, 4]]), [index, signs, profile, np.int16([1, -1]), books, np.uint16([0, 1]), np.float32([1, 0.5])], np.float32([2]))
-    assert out.tolist() == [[2.0 * (10 * 1 - 4 * 3), 2.0 * (5 * 4 + 5 * 4) * 0.5]]
+    profiles = np.zeros((256, 2), np.int16)
+    profiles[0], profiles[9] = (10, 4), (5, 6)
+    parts = by_hand(packed(np.uint8([[0, 2 | 4], [3, 3]]), 3), profiles, profile=np.uint8([0, 9]))
+    out = scanned(name, np.int16([[1, 2, 3, 4]]), parts, np.float32([2]))
+    assert out.tolist() == [[10 * 1 - 4 * 3, 5 * 4 + 6 * 4]]
 
 
 @every_level
-def test_an_index_beyond_the_latents_counts_nothing(name):
-    index = pack_bits(np.uint16([[3, 2]] * 3), 2)
-    parts = [index, pack_bits(np.zeros((3, 2), np.uint8), 1), np.empty((3, 0), np.uint8), np.int16([5, 6]), np.empty((0, 256, 2), np.int16)]
-    out = scanned(name, np.int16([[1, 1, 7]]), [*parts, np.zeros(3, np.uint16), np.ones(1, np.float32)], np.ones(1, np.float32))
-    assert out.tolist() == [[35.0] * 3]
+@pytest.mark.parametrize("count", [1, 2])
+def test_an_index_beyond_the_latents_means_the_last(name, count):
+    parts = by_hand(packed(np.uint8([[3, 2]] * 3), 3), np.full((256, 2), 4, np.int16))
+    out = scanned(name, np.int16([[1, 1, 7]] * count), parts, np.ones(count, np.float32))
+    assert out.tolist() == [[28.0] * 3] * count
+
+
+@every_level
+def test_a_scale_ends_at_the_largest_number(name):
+    parts = by_hand(packed(np.uint8([[1, 1]]), 3), np.full((256, 2), 1, np.int16), scales=np.full(256, 1e30, np.float32))
+    parts |= {"fine": np.zeros(1, np.uint8), "fines": np.full(256, 1e20, np.float32)}
+    assert scanned(name, np.int16([[0, 1]]), parts, np.float32([0.25])).tolist() == [[float(np.float32(0.5) * np.float32(3e38))]]
 
 
 @pytest.mark.parametrize(
     ("changed", "match"),
     [
         ({"queries": np.zeros((2, 50), np.float32)}, "queries: got float32"),
-        ({"queries": np.zeros((2, 0), np.int16)}, "queries: got 0 latents"),
-        ({"queries": np.zeros((2, 65), np.int16)}, r"index: got .*\(n, 21\)"),
-        ({"levels": np.zeros(3, np.int16)}, "levels: got 3 values beside books"),
-        ({"levels": np.int16([1, 1])}, "levels: got 2 values beside books"),
-        ({"books": np.zeros((3, 256, 24), np.int16)}, "books: got 3"),
-        ({"books": np.zeros((1, 256, 0), np.int16)}, "books: got 1 of 0 values"),
-        ({"profile": np.zeros((9, 2), np.uint8)}, r"profile: got .*\(9, 1\)"),
-        ({"scale": np.full(9, 300, np.uint16)}, "scale: got 300; expected 0 to 299"),
+        ({"queries": np.zeros((2, 0), np.int16)}, "index_bits: got 6 for 0 latents"),
+        ({"queries": np.zeros((2, 65), np.int16)}, "index_bits: got 6 for 65 latents"),
+        ({"index_bits": 16}, "index_bits: got 16"),
+        ({"index_bits": 7}, "index: got rows of 21 bytes; expected at least 24 for 24 numbers of 8 bits"),
+        ({"profiles": np.zeros((256, 0), np.int16)}, "profiles: got 0 nonzeros"),
+        ({"profiles": np.zeros((200, 24), np.int16)}, r"profiles: got .*\(256, k\)"),
+        ({"levels": np.zeros(4, np.int16)}, r"levels: got .*\(0\)"),
+        ({"profiles": np.zeros((0, 24), np.int16), "levels": np.zeros(3, np.int16)}, "levels: got 3; expected 2, 4"),
+        ({"profiles": np.zeros((0, 24), np.int16), "levels": np.zeros(4, np.int16)}, "codes: got rows of 0 bytes; expected at least 6"),
+        ({"profile": np.zeros(8, np.uint8)}, r"profile: got .*\(9\)"),
+        ({"scales": np.zeros(9, np.float32)}, r"scales: got .*\(256\)"),
+        ({"fine": np.zeros(8, np.uint8)}, r"fine: got .*\(9\)"),
         ({"out": np.zeros((2, 8), np.float32)}, r"out: got .*\(2, 9\)"),
     ],
 )
 def test_scan_refuses(changed, match):
-    names = ["index", "codes", "profile", "levels", "books", "scale", "scales"]
-    good = {"queries": np.zeros((2, 50), np.int16)} | dict(zip(names, scan_parts(np.random.default_rng(0), 9, 50, 24, 1)[0], strict=True))
+    good = {"queries": np.zeros((2, 50), np.int16)} | scan_parts(np.random.default_rng(0), 9, 50, 24, 0)[0]
     good |= {"step": np.ones(2, np.float32), "out": np.zeros((2, 9), np.float32)}
-    kernels.sparse_scan(*good.values())
+    kernels.sparse_scan(**good)
     with pytest.raises(InputError, match=match):
-        kernels.sparse_scan(*(good | changed).values())
+        kernels.sparse_scan(**(good | changed))
 
 
 def index_of(rng, rows, latents, window, per_row):
@@ -214,7 +246,3 @@ def test_inverted_top_refuses(changed, match):
     kernels.inverted_top(*good.values())
     with pytest.raises(InputError, match=match):
         kernels.inverted_top(*(good | changed).values())
-
-
-def test_bits_of_an_index():
-    assert [index_bits(latents) for latents in (1, 2, 3, 4, 256, 257, 4096, 4097, 65_536)] == [1, 1, 2, 2, 8, 9, 12, 13, 16]
