@@ -145,7 +145,7 @@ def read_table(table: Table, titles: Sequence[str] | None = None) -> Reading:
     """
     parts = [latents(one.codec, one.state, one.codes) for one in table.segments]
     if None in parts:
-        having = [name for name in codecs.names() if hasattr(codecs.get(name), "latents")]
+        having = [name for name in codecs.names() if hasattr(codecs.get(name), "atoms")]
         held = ", ".join(sorted({one.codec.name for one in table.segments}))
         raise InputError(f"table: its rows are coded by {held}, which has no latents; expected one of: {', '.join(having) or 'none installed'}.")
     first, *others = [part for part in parts if part is not None]

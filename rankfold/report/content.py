@@ -101,7 +101,7 @@ class Measures(TypedDict):
 
 
 class LatentItems(TypedDict):
-    """A latent and the items that say what it stands for, as text: those of the largest values, and those at the other end, furthest below 0.
+    """A latent and the items that say what it stands for, as text with the value there: those of the largest, and those at the other end, furthest below 0.
 
     rows: how many items have it; share: of all; by_bucket: of head, mid and tail, or None. size: mean |value|; positive: share of values above 0.
     """

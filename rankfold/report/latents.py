@@ -55,14 +55,14 @@ def dictionary_facts(found: Dictionary) -> dict[str, str]:
         "dead": f"{dead:,} ({dead / found.latents:.1%}) are in no item: they take room in the dictionary and say nothing",
         "evenness": f"{found.entropy_bits:.2f} of {found.uniform_bits:.2f} bits, as if {2**found.entropy_bits:,.0f} latents were used equally often",
         "most used": ", ".join(f"{one.latent} (in {one.share:.1%} of the items)" for one in found.most_used[:MOST_NAMED]) or "none",
-        "twins": f"{found.twin_pairs:,} pairs of latents of almost the same direction (cosine beyond .95 or -.95)",
+        "twins": f"pairs of latents of almost the same direction (cosine beyond .95 or -.95): {found.twin_pairs:,}",
     }
     closest = ", ".join(f"{one.first} and {one.second} ({one.cosine:+.3f})" for one in found.twins[:MOST_NAMED])
     return facts | ({"closest twins": closest} if closest else {})
 
 
 def _named(ends: Sequence[Strong]) -> list[str]:
-    return [_name(one.item) for one in ends]
+    return [f"{_name(one.item)} ({one.value:+.3g})" for one in ends]
 
 
 def _name(item: Item) -> str:

@@ -34,8 +34,12 @@ def test_the_heaviest_latents_come_first_with_their_items(table, sample):
     found = latent_content(table, popularity=np.arange(200.0))
     assert len(found["lines"]) == 12 and found["lines"][0]["latent"] == 3
     decoded = table.decode()
-    assert found["lines"][0]["highest"] == [f"item-{row}" for row in np.argsort(-decoded[:, 3])[:4]]
-    assert found["lines"][0]["lowest"][0] == f"item-{decoded[:, 3].argmin()}" and found["lines"][0]["by_bucket"] == {"head": 1.0, "mid": 1.0, "tail": 1.0}
+    assert found["lines"][0]["highest"] == [f"item-{row} ({decoded[row, 3]:+.3g})" for row in np.argsort(-decoded[:, 3])[:4]]
+    assert found["lines"][0]["lowest"][0].startswith(f"item-{decoded[:, 3].argmin()} (-") and found["lines"][0]["by_bucket"] == {
+        "head": 1.0,
+        "mid": 1.0,
+        "tail": 1.0,
+    }
     assert "200 items" in found["about"] and found["facts"]["latents"].startswith("20, of which 20 are used")
     before = len(render(sample))
     sample["sections"][0]["latents"] = found
@@ -45,7 +49,7 @@ def test_the_heaviest_latents_come_first_with_their_items(table, sample):
 
 def test_long_and_hostile_titles_stay_text(table, sample):
     found = latent_content(table, ["<script>" + "x" * 5_000] * 200)
-    assert all(len(text) <= 80 for line in found["lines"] for text in line["highest"])
+    assert all(len(text) <= 90 for line in found["lines"] for text in line["highest"])
     sample["sections"][0]["latents"] = found
     page = render(sample)
     assert "<script" not in page and len(page) < MAX_BYTES

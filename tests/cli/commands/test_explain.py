@@ -124,3 +124,18 @@ def test_compress_puts_latents_into_its_report(rankfold, files, store, tmp_path)
     assert done.exit_code == 0, done.output
     latents = json.loads((tmp_path / "made.report.json").read_text())["sections"][0]["latents"]
     assert latents["facts"]["latents"].startswith("16, of which 16 are used") and latents["lines"][0]["by_bucket"] is None
+
+
+def test_a_journey_from_vectors_to_their_latents(rankfold, files, tmp_path):
+    (tmp_path / "sparse.json").write_text(json.dumps({"codec": "sparse", "nonzeros": 4, "dictionary": 64}))
+    made = rankfold("compress", files.path("items.npy"), "--codec", tmp_path / "sparse.json", "-o", tmp_path / "made")
+    assert made.exit_code == 0, made.output
+    found = json.loads(rankfold("explain", tmp_path / "made", "--json").stdout)
+    assert found["dictionary"]["latents"] <= 64 and 3 < found["dictionary"]["nonzeros"] <= 4
+    nearest, other = found["latents"][0]["highest"][0]["item"]["id"], found["latents"][0]["highest"][1]["item"]["id"]
+    document = json.loads(rankfold("explain", tmp_path / "made", "--item", nearest, "--pair", nearest, other, "--json").stdout)
+    decoded = load(tmp_path / "made").decode(np.array([nearest, other])).astype(np.float64)
+    pair, item = document["pair"], document["items"][0]
+    assert pair["score"] == pytest.approx(decoded[0] @ decoded[1], rel=1e-4)
+    assert found["latents"][0]["latent"] in {one["latent"] for one in pair["shared"]}
+    assert item["length"] == pytest.approx(np.linalg.norm(decoded[0]), rel=1e-4) and sum(one["part"] for one in item["latents"]) == pytest.approx(1)
