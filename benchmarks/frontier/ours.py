@@ -25,7 +25,7 @@ from .coded import Coded, Job
 MOST_LEVELS = 32
 # What a trellis can spend on a coordinate.
 MOST_BITS = 6
-STRONG = ("layered", "trellis", "residual", "viewed", "tiers")
+STRONG = ("layered", "trellis", "residual", "sparse", "viewed", "tiers")
 # Which tier a row is in, of at most four: what puts the rows of a table back into the order of the catalogue.
 TIER_BYTES = 0.25
 TIER_FILES = ("tune/ladder.py", "tune/shortlist.py", "adaptive/tiers.py", "adaptive/allocation.py", "adaptive/stopping.py")
@@ -42,6 +42,7 @@ def specs(dim: int, nbytes: int, cosine: bool) -> dict[str, dict]:
         "layered": {"codec": "layered", "bytes": nbytes},
         "trellis": {"codec": "trellis", "bytes": min(nbytes, MOST_BITS * dim // 8 + (not cosine))},
         "residual": {"codec": "residual", "levels": inner} if inner <= MOST_LEVELS else {},
+        "sparse": {"codec": "sparse", "bytes": nbytes},
         "pq": {"codec": "pq", "groups": inner, "rotation": "learned"} if dim % inner == 0 else {},
         # Codes of single coordinates hold a scale of their own.
         "reduced scalar": {"codec": "reduced", "dims": min(dim, 2 * scaled), "inner": {"codec": "scalar", "bits": 4}},

@@ -13,16 +13,16 @@ NEGLIGIBLE = 1024.0
 LOWEST, HIGHEST = 1e-37, 3e38
 
 
-def fit_logbyte(values: F32) -> F32:
+def fit_logbyte(values: F32, headroom: float = HEADROOM) -> F32:
     """Values (n,) -> grid float32 (2,): log of the lowest value, and the step.
 
-    The grid spans the positive values with a factor of 4 to spare on both sides. Without any positive value it is laid around 1.
+    The grid spans the positive values with a factor of `headroom` to spare on both sides. Without any positive value it is laid around 1.
     """
     positive = values[values > 0].astype(np.float64)
     if positive.size == 0:
         positive = np.ones(1)
     low = max(float(positive.min()), float(np.quantile(positive, 0.01)) / NEGLIGIBLE)
-    low, high = np.log(np.clip([low / HEADROOM, float(positive.max()) * HEADROOM], LOWEST, HIGHEST))
+    low, high = np.log(np.clip([low / headroom, float(positive.max()) * headroom], LOWEST, HIGHEST))
     return np.array([low, (high - low) / 254], np.float32)
 
 

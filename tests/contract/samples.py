@@ -60,6 +60,11 @@ def settings(name: str, dim: int) -> list[dict]:
         "pq": [{"groups": 4}, {"groups": 4, "bits": 4}, {"groups": 2, "rotation": "learned"}],
         "residual": [{"levels": 2}, {"levels": 3}],
         "trellis": [{"bytes": max(1, dim // 8)}, {"bytes": max(2, dim // 4), "window": 10}, {"bytes": max(1, dim // 4), "window": 6, "rotation": "random"}],
+        "sparse": [
+            {"nonzeros": 8, "dictionary": 100},
+            {"nonzeros": 5, "dictionary": 64, "values": "packed", "value_bits": 3},
+            {"bytes": 22, "nonzeros": 9, "dictionary": 200, "encoder": "topk"},
+        ],
     }
     if name in listed:
         return [{"codec": name, **one} for one in listed[name]]

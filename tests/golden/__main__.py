@@ -28,6 +28,7 @@ SPECS = {
     "reduced": {"dims": 10, "centre": True, "inner": {"codec": "int8"}},
     "residual": {"levels": 2},
     "scalar": {"bits": 3},
+    "sparse": {"nonzeros": 4, "dictionary": 50},
     "trellis": {"bytes": 4},
     "unit": {"inner": {"codec": "residual", "levels": 2}},
     "viewed": {"inner": {"codec": "scalar", "bits": 2}},

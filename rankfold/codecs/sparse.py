@@ -1,0 +1,269 @@
+"""Sparse codes: a row is a sum of a few signed atoms of a dictionary, made as long as the row.
+
+Atoms are found by orthogonal matching pursuit (Pati, Rezaiifar and Krishnaprasad, 1993), values by least squares on them; the dictionary is learned for the
+codes that this search really chooses (see `fitting/dictionary.py`). encoder="topk" reads them off a linear encoder instead, the k largest of |encoder . x +
+bias| as in CompresSAE (Kasalicky et al., "The future is sparse", 2025); it is the dictionary itself unless a trainer has set another, and values are of
+least squares too. values="ordered": the atoms of a row stand in the order of falling magnitude, each with its sign, and one byte names their magnitudes in a
+book of 256 profiles. values="packed": each value apart, `value_bits` bits with levels of least squared error. Any first atoms of a row decode
+(`decode_levels`). The scale is such that the decoded row is as long as the row, so that for rows of length one a scan is the cosine.
+{"codec": "sparse", "bytes": 35} and {"codec": "sparse", "nonzeros": 32} are complete: 4,096 atoms, or fewer where `bytes` is given and the dictionary
+would outweigh the codes of the fitted rows more than three times, or have an atom for fewer than eight rows. Bytes a row: bytes; or
+ceil(nonzeros * (index bits + 1) / 8) + 2 when ordered, where the index bits are those that count the atoms of the dictionary. Slack 0.001.
+"""
+
+# Settings that are left open are None until they are settled, and nothing is coded before.
+# mypy: disable-error-code="operator, arg-type, union-attr"
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..arrays import blocks, row_norms, unit_rows
+from ..codec import check_choice, check_range, codec
+from ..codes import Codes, inside, outside
+from ..errors import SpecError
+from ..fitting import logbyte
+from ..fitting.bitpack import pack_bits, packed_bytes, unpack_bits
+from ..fitting.dictionary import learn_dictionary, summed_atoms
+from ..fitting.kmeans import sums
+from ..fitting.profiles import fall, learn_levels, learn_profiles, nearest_levels, nearest_profiles
+from ..fitting.sparsecoding import omp_codes, topk_codes
+from ..fitting.tables import FLOAT_SLOP
+from ..kernels.sparse import MAX_NONZEROS
+
+VALUES, ENCODERS = ("ordered", "packed"), ("omp", "topk")
+MOST_ATOMS, LEAST_ATOMS = 4_096, 64
+BOOK_SHARE = 3.0
+ATOM_ROWS = 8  # rows an atom at least: fewer are remembered, not learned from
+HALF_BYTES = 2
+VALUES_ROWS = 20_000  # books of 256 profiles learn nothing from more
+ONE_LENGTH = 1.01  # lengths that differ by less are one length, and the scale need not leave room for others
+ROOM_ONE_LENGTH = 1.25
+SCAN_ROWS = 4_096
+REFIT_ROWS = 1_024
+TIED = 1e-4  # of the atoms' squared length, added in least squares on atoms that may be nearly dependent
+
+
+@codec("sparse", version=1, any_norm=True, shrinks=False)
+class Sparse:
+    bytes: int | None = None
+    nonzeros: int | None = None
+    dictionary: int | None = None
+    values: str = "ordered"
+    encoder: str = "omp"
+    value_bits: int = 5
+
+    def __post_init__(self):
+        if self.bytes is None and self.nonzeros is None:
+            raise SpecError("bytes, nonzeros: got neither; expected the bytes of a row, or how many atoms it has.")
+        check_choice("values", self.values, VALUES)
+        check_choice("encoder", self.encoder, ENCODERS)
+        check_range("value_bits", self.value_bits, 3, 8)
+        if self.dictionary is not None:
+            check_range("dictionary", self.dictionary, 2, 32_768)
+        if self.nonzeros is not None:
+            check_range("nonzeros", self.nonzeros, 1, min(MAX_NONZEROS, self.dictionary or MOST_ATOMS))
+        if self.bytes is not None:
+            check_range("bytes", self.bytes, self._needed(self.nonzeros or 1), 4_096)
+
+    def settle(self, x, weight, rng):
+        one = self if self.dictionary is not None else replace(self, dictionary=self._affordable(x))
+        if one.nonzeros is None:
+            most = min(MAX_NONZEROS, one.dictionary)
+            one = replace(one, nonzeros=next(count for count in range(most, 0, -1) if count == 1 or one._needed(count) <= one.bytes))
+        return replace(one, bytes=one.row_bytes(x.shape[1]))
+
+    def _affordable(self, x):
+        """Atoms of a dictionary for rows (n, d): a power of two."""
+        if self.bytes is None:
+            return MOST_ATOMS
+        most = min(len(x) / ATOM_ROWS, BOOK_SHARE * self.bytes * len(x) / (HALF_BYTES * x.shape[1]))
+        size = MOST_ATOMS
+        while size > max(LEAST_ATOMS, self.nonzeros or 1, most):
+            size //= 2
+        return max(size, self.nonzeros or 1)
+
+    def fit(self, x, weight, rng):
+        if self.nonzeros is None:
+            raise SpecError("nonzeros: left open; expected a number when fitting. Use compress, which settles it from the data.")
+        atoms = learn_dictionary(x, weight, self.dictionary or MOST_ATOMS, self.nonzeros, rng)
+        return self.with_dictionary(atoms, x, weight, rng)
+
+    def with_dictionary(self, atoms, x, weight, rng, *, encoder=None, bias=None):
+        """The state of this codec with atoms (h, d) of length one, h at least `nonzeros`; scales and books of values are fitted to rows x (n, d).
+
+        encoder (h, d), bias (h,): those of encoder="topk"; the atoms themselves and zeros where not given. h is at most `dictionary`, or 4,096.
+        Raises SpecError when atoms do not suit the settings.
+        """
+        check_range("atoms", len(atoms), self.nonzeros, self.dictionary or MOST_ATOMS)
+        state = {"atoms": np.ascontiguousarray(atoms, np.float16)}
+        if self.encoder == "topk":
+            state["encoder"] = np.ascontiguousarray(atoms if encoder is None else encoder, np.float16)
+            state["bias"] = np.zeros(len(atoms), np.float32) if bias is None else np.ascontiguousarray(bias, np.float32)
+        which = np.sort(rng.permutation(len(x))[:VALUES_ROWS])
+        index, value = self._codes(state, unit_rows(x[which]))
+        if self.values == "ordered":
+            state["profiles"] = learn_profiles(value, weight[which], rng)
+        else:
+            state["levels"] = learn_levels(value, weight[which], self.value_bits)
+        plain = self._plain_values(state, self._value_columns(state, index, value))
+        long = row_norms(summed_atoms(state["atoms"].astype(np.float32), index, plain))
+        state["scales"] = _scales(row_norms(x), long[long > 0])
+        return state
+
+    def _codes(self, state, x):
+        """index (n, k), value (n, k) by falling magnitude of rows (n, d) of length one or zero."""
+        if self.encoder == "omp":
+            return fall(*omp_codes(state["atoms"], x, self.nonzeros))
+        index, value = topk_codes(state["encoder"], state["bias"], x, self.nonzeros)
+        return fall(index, _refitted(state["atoms"].astype(np.float32), x, index, value))
+
+    def encode(self, state, x):
+        index, value = self._codes(state, unit_rows(x))
+        columns = self._value_columns(state, index, value)
+        plain = self._plain_values(state, columns)
+        long = row_norms(summed_atoms(state["atoms"].astype(np.float32), index, plain)).astype(np.float64)
+        ratio = row_norms(x) / np.where(long > 0, long, 1)
+        return self._packed(index, columns) | self._scale_columns(state, np.where(long > 0, ratio, 0))
+
+    def _value_columns(self, state, index, value):
+        """What is stored of the values (n, k): columns that do not hold the atoms."""
+        if self.values == "ordered":
+            return {"signs": (value < 0).astype(np.uint8), "profile": nearest_profiles(state["profiles"], value)}
+        return {"levels": nearest_levels(state["levels"], value)}
+
+    def _plain_values(self, state, columns):
+        """Values (n, k) float32 before the scale."""
+        if self.values == "ordered":
+            return np.where(columns["signs"] > 0, np.float32(-1), np.float32(1)) * state["profiles"].astype(np.float32)[columns["profile"]]
+        return state["levels"][columns["levels"]]
+
+    def _packed(self, index, columns):
+        """The stored columns of atoms and values: a sign is the highest bit of its atom."""
+        index = index.astype(np.uint16)
+        if self.values == "ordered":
+            numbers = index | (columns["signs"].astype(np.uint16) << self._index_bits())
+            return {"atoms": self._padded(pack_bits(numbers, self._index_bits() + 1)), "profile": columns["profile"]}
+        atoms = pack_bits(index, self._index_bits())
+        return {"atoms": self._padded(atoms), "values": pack_bits(columns["levels"], self.value_bits)}
+
+    def _padded(self, atoms):
+        """Atoms (n, b) with the bytes of the row that nothing needs, zeros."""
+        spare = self._spare() - self._has_fine()
+        return np.pad(atoms, ((0, 0), (0, spare))) if spare > 0 else atoms
+
+    def _scale_columns(self, state, ratio):
+        scale = logbyte.encode(state["scales"], ratio)
+        if not self._has_fine():
+            return {"scale": scale}
+        left = np.log(np.where(scale > 0, ratio, 1)) - np.log(np.where(scale > 0, logbyte.decode(state["scales"], scale), 1).astype(np.float64))
+        return {"scale": scale, "fine": np.clip(np.rint((left / float(state["scales"][1]) + 0.5) * 256 - 0.5), 0, 255).astype(np.uint8)}
+
+    def _scale(self, state, codes):
+        """What plain values are multiplied by, float32 (n,)."""
+        scale = logbyte.decode(state["scales"], codes["scale"])
+        if "fine" in codes.columns:
+            scale = scale * np.exp(state["scales"][1] * ((codes["fine"].astype(np.float32) + 0.5) / 256 - 0.5)).astype(np.float32)
+        return np.minimum(scale, np.float32(logbyte.HIGHEST))
+
+    def latents(self, state, codes):
+        """index (n, k) int32 and value (n, k) float32, the largest first, so that a row decodes to value @ atoms[index]."""
+        bits, count = self._index_bits(), self.nonzeros
+        if self.values == "ordered":
+            numbers = unpack_bits(codes["atoms"], bits + 1, count)
+            index, columns = numbers & ((1 << bits) - 1), {"signs": numbers >> bits, "profile": codes["profile"]}
+        else:
+            index, columns = unpack_bits(codes["atoms"], bits, count), {"levels": unpack_bits(codes["values"], self.value_bits, count)}
+        value = self._plain_values(state, columns) * self._scale(state, codes)[:, None]
+        return np.minimum(index.astype(np.int32), len(state["atoms"]) - 1), value
+
+    def atoms(self, state):
+        """The dictionary, float32 (h, d)."""
+        return state["atoms"].astype(np.float32)
+
+    def decode(self, state, codes):
+        return summed_atoms(self.atoms(state), *self.latents(state, codes))
+
+    def depth(self):
+        """How many levels a row has: its atoms, the strongest first."""
+        return self.nonzeros
+
+    def decode_levels(self, state, codes, levels):
+        """What the first atoms of codes say of the rows, float32 (n, d): shorter than the rows."""
+        index, value = self.latents(state, codes)
+        return summed_atoms(self.atoms(state), index[:, :levels], value[:, :levels])
+
+    def pull(self, state, codes, gradient):
+        slopes = np.zeros(state["atoms"].shape, np.float32)
+        ones = np.ones(len(gradient), np.float32)
+        for place, factor in zip(*(part.T for part in self.latents(state, codes)), strict=True):
+            slopes += sums(gradient * factor[:, None], ones, place, len(slopes))[0]
+        return {"atoms": slopes}
+
+    def prepare(self, state, queries):
+        return {"products": queries @ self.atoms(state).T, "length": row_norms(queries)}
+
+    def pack(self, state, codes):
+        kept = ("profiles", "levels", "scales")
+        return dict(codes.columns) | {f"state.{name}": state[name] for name in kept if name in state} | {"state.atoms": state["atoms"][:, :0]}
+
+    def scan(self, prepared, packed, out):
+        state, columns = inside(packed, "state"), outside(packed, "state")
+        products, largest = prepared["products"], np.float32(0)
+        for start, stop in blocks(out.shape[1], SCAN_ROWS):
+            index, value = self.latents(state, Codes({name: column[start:stop] for name, column in columns.items()}))
+            for line, scores in zip(products, out):
+                np.einsum("nk,nk->n", line[index], value, out=scores[start:stop])
+            largest = max(largest, np.abs(value).sum(axis=1).max(initial=0))
+        return FLOAT_SLOP * largest * prepared["length"]
+
+    def score(self, state, prepared, numbers, codes):
+        index, value = self.latents(state, codes)
+        return np.einsum("nk,nk->n", prepared["products"][numbers[:, None], index], value)
+
+    def row_bytes(self, dim):
+        return self._needed(self.nonzeros) if self.bytes is None else self.bytes
+
+    @classmethod
+    def ladder(cls, dim):
+        for size in (16, 32, 64):
+            if dim <= 32 * size and size <= dim:
+                yield cls(bytes=size)
+
+    def _index_bits(self):
+        return ((self.dictionary or MOST_ATOMS) - 1).bit_length()
+
+    def _needed(self, count):
+        """Bytes of a row of so many atoms, the spare ones left out."""
+        if self.values == "ordered":
+            return packed_bytes(count, self._index_bits() + 1) + 2
+        return packed_bytes(count, self._index_bits()) + packed_bytes(count, self.value_bits) + 1
+
+    def _spare(self):
+        """Bytes of a row that its atoms and values leave over."""
+        return 0 if self.bytes is None else self.bytes - self._needed(self.nonzeros)
+
+    def _has_fine(self):
+        """Whether a byte that is left over makes the scale finer."""
+        return self._spare() > 0
+
+
+def _refitted(atoms, x, index, value):
+    """Values (n, k) of least squares on the atoms of each row, for those that an encoder chose; rows of zeros keep theirs."""
+    found = np.empty_like(value)
+    for start, stop in blocks(len(x), REFIT_ROWS):
+        chosen = atoms[index[start:stop]]
+        gram = chosen @ chosen.transpose(0, 2, 1)
+        gram[:, *np.diag_indices(gram.shape[1])] += np.float32(TIED)
+        found[start:stop] = np.linalg.solve(gram, chosen @ x[start:stop, :, None])[:, :, 0]
+    return found
+
+
+def _scales(lengths, sums):
+    """The grid of scales for rows of these lengths whose atoms sum up to vectors of those lengths."""
+    lengths = lengths[lengths > 0].astype(np.float64)
+    if not lengths.size or not sums.size:
+        return logbyte.fit_logbyte(np.ones(1, np.float32))
+    room = ROOM_ONE_LENGTH if lengths.max() <= ONE_LENGTH * lengths.min() else logbyte.HEADROOM
+    ends = np.clip([sums.min(), sums.max()], 1e-3, 1e3)
+    return logbyte.fit_logbyte(np.concatenate([lengths / ends[0], lengths / ends[1]]).astype(np.float32), room)
