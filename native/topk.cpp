@@ -225,7 +225,7 @@ void topk_rows(const float* x, const float* atoms, const float* bias, std::int32
     Prepared prepared{};
     prepared.panels = (h + PANEL - 1) / PANEL;
     prepared.steps = (d + TOGETHER - 1) / TOGETHER;
-    prepared.wanted = least(k + k / 2 + 16, h);
+    prepared.wanted = least(k + k / 4 + 8, h);
     prepared.groups = LEAST_GROUPS;
     while (prepared.groups < 4 * prepared.wanted) prepared.groups *= 2;
     const size_t wide = prepared.panels * PANEL, width = prepared.steps * TOGETHER;

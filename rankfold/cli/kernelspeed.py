@@ -57,6 +57,8 @@ def _cases() -> dict[str, tuple[str, int, Callable[[], object]]]:
     targets, reach = rng.standard_normal((512, 128), np.float32), np.full(128, 0.03, np.float32)
     rings, cost = np.empty((512, 32), np.uint8), np.empty(512, np.float32)
     given = rng.standard_normal((QUERIES, ROWS), np.float32)
+    atoms, vectors = rng.standard_normal((1_024, 128), np.float32), rng.standard_normal((256, 128), np.float32)
+    correlations, gram, no_bias = vectors @ atoms.T, atoms @ atoms.T, np.zeros(len(atoms), np.float32)
 
     def select() -> None:
         kernels.select(given, 0, np.full((QUERIES, 10), -np.inf, np.float32), np.full((QUERIES, 10), -1, np.int64))
@@ -78,5 +80,7 @@ def _cases() -> dict[str, tuple[str, int, Callable[[], object]]]:
             len(targets),
             lambda: kernels.trellis_encode(targets, reach, steps, one_table, table, rings, cost),
         ),
+        "omp": ("search for 16 of 1,024 atoms", len(vectors), lambda: kernels.omp(correlations, gram, 16)),
+        "topk_rows": ("16 largest of 1,024 products, 128 dimensions", len(vectors), lambda: kernels.topk_rows(vectors, atoms, no_bias, 16)),
         "select": ("running top 10", scored, select),
     }

@@ -32,7 +32,7 @@ def topk_rows(x: np.ndarray, encoder: np.ndarray, bias: np.ndarray, nonzeros: in
 
     x float32 (n, d), encoder float32 (h, d), bias float32 (h,), all finite; h >= k >= 1, k <= 256, d <= 65,536.
     Values are float32 products. The support is the best among candidates only: atoms are first ranked by products of 8-bit numbers, a scale a row and
-    a scale an atom, and at least 1.5 k + 16 of them (all, where there are fewer) are then multiplied in float32.
+    a scale an atom, and at least 1.25 k + 8 of them (all, where there are fewer) are then multiplied in float32.
     A row without a magnitude above 1e-30 gets the lowest atoms with value 0, whatever the bias.
     Equal on every level to the last bit. Raises InputError for other dtypes, shapes or layouts.
     """

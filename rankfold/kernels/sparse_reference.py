@@ -86,7 +86,7 @@ def _solve(found, factors, beta, index, value):
 def topk_rows(x, encoder, bias, index, value):
     """Candidates by products of 8-bit numbers, then float32 products of the candidates in a fixed order of sums."""
     count, k = len(encoder), index.shape[1]
-    wanted = min(k + k // 2 + 16, count)
+    wanted = min(k + k // 4 + 8, count)
     groups = LEAST_GROUPS
     while groups < 4 * wanted:
         groups *= 2
