@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import kernels
 from ..errors import InputError
+from ..explain import has_latents
 from ..interactions import Interactions
 from ..progress import Progress
 from ..report import Section
@@ -58,6 +59,8 @@ def content_of(section: Section, *, seed: int, command: str) -> dict:
 
 def latents_of(table: Table, vectors: Vectors, evidence: Evidence, titles: Sequence[str] | None = None) -> Latents | None:
     """What the latents of a table of these vectors stand for, for its section of a report; None where its rows have none. titles: one for each of its rows."""
+    if not has_latents(table):
+        return None
     # Without interactions, what stands for popularity is how often rows are near others.
     events = evidence.report.task.events(vectors.count) if evidence.judged else None
     popularity = None if events is None or not events.any() else events[np.argsort(table.row_of(vectors.ids))]
