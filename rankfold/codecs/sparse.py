@@ -12,7 +12,7 @@ ceil(nonzeros * (index bits + 1) / 8) + 2 when ordered, where the index bits are
 """
 
 # Settings that are left open are None until they are settled, and nothing is coded before.
-# mypy: disable-error-code="operator, arg-type, union-attr"
+# mypy: disable-error-code="operator, arg-type, union-attr, type-var"
 
 from dataclasses import replace
 

@@ -12,11 +12,12 @@ from ..arrays import F32, blocks, row_norms, unit_rows
 from .sparsecoding import omp_codes
 
 PASSES = 6  # over the rows: codes of rows not seen before still gain after four
-BATCH = 4  # rows an atom
-MEMORY = 0.8  # of the sums of earlier batches
+BATCH = 2  # rows an atom
+MEMORY = 0.875  # of the sums of earlier batches
 RIDGE = 3.0  # rows' worth of nothing that every atom is drawn to
 RELAXATION = 1.5
 CALM_STEPS = 4  # at the end, in which the steps come down to the plain ones
+SWEEPS, GROUP = 2, 512  # of the regression, which goes on in the next step: codes of different atoms hardly depend on each other
 TWIN = 0.99
 DRAWS = 4  # how many times the atoms wanted are drawn before rows are taken to hold no more different directions
 BLOCK_ROWS, BLOCK_ATOMS = 2_048, 1_024
@@ -109,10 +110,17 @@ class _Sums:
             self.rows += codes.T @ x[start:stop]
 
     def solve(self, atoms: F32, ridge: float) -> F32:
-        """The atoms of least squares, found as a step from `atoms`: rounding then matters for the step alone."""
-        whole = self.pairs.copy()
-        whole[np.diag_indices(len(whole))] += np.float32(ridge)
-        return atoms + np.linalg.solve(whole, self.rows - whole @ atoms)
+        """The atoms of least squares, nearly: from `atoms` on, each group of atoms in turn as is best beside the others."""
+        moved = atoms.copy()
+        left = self.rows - self.pairs @ moved - np.float32(ridge) * moved
+        for _ in range(SWEEPS):
+            for start, stop in blocks(len(moved), GROUP):
+                own = self.pairs[start:stop, start:stop] + np.float32(ridge) * np.eye(stop - start, dtype=np.float32)
+                step = np.linalg.solve(own, left[start:stop])
+                moved[start:stop] += step
+                left -= self.pairs[:, start:stop] @ step
+                left[start:stop] -= np.float32(ridge) * step
+        return moved
 
 
 def _improved(atoms: F32, x: F32, weight: F32, nonzeros: int, sums: _Sums, fresh: float, further: float) -> F32:
