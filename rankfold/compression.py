@@ -72,12 +72,29 @@ def compress(
     if out is not None:
         check_root(Path(out))
     fitted = fit(vectors, how, weight=weight, queries=queries, unit=unit, norms=norms, sample=sample, fallback=fallback, seed=seed, progress=progress)
-    if out is None:
-        columns = encode_in_memory(vectors, fitted, unit, progress)
-        segment = Segment(fitted.codec, fitted.state, Codes(columns), 0)
-        return Table(vectors.dim, unit, vectors.ids, (segment,), space=vectors.space)
     details = {"seed": seed, "asked": to_spec(how), "weighted": weight is not None, "queried": queries is not None}
-    return _encode_to_disk(vectors, fitted, unit, Path(out), note, details, progress)
+    return encode(vectors, fitted, unit=unit, out=out, note=note, details=details, progress=progress)
+
+
+def encode(
+    vectors: Vectors,
+    fitted: Fitted,
+    *,
+    unit: bool = False,
+    out: Path | None = None,
+    note: str = "",
+    details: dict[str, object] | None = None,
+    progress: Progress = silent,
+) -> Table:
+    """The second half of `compress`: every row coded by a codec that is fitted already. unit: normalise rows first, as those that it was fitted to.
+
+    out: write the artifact to this path while encoding, and return the table mapped from it. details: what its manifest tells of the fit.
+    Raises ArtifactError when the artifact cannot be written.
+    """
+    if out is not None:
+        return _encode_to_disk(vectors, fitted, unit, Path(out), note, details or {}, progress)
+    columns = encode_in_memory(vectors, fitted, unit, progress)
+    return Table(vectors.dim, unit, vectors.ids, (Segment(fitted.codec, fitted.state, Codes(columns), 0),), space=vectors.space)
 
 
 def fit(

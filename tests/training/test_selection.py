@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from rankfold.training import selection  # noqa: E402
+from rankfold.training.selection import strongest  # noqa: E402
+
+
+def sets(chosen, level, width):
+    """The columns of each row that are among the counts up to `level`."""
+    return [set(flat[mine].tolist()) for flat, mine in zip((chosen.flat % width).numpy(), (chosen.level <= level).numpy())]
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("counts", [(1,), (3, 8), (2, 4, 30)])
+@pytest.mark.parametrize("rows", [1, 7, 200])
+def test_the_largest_of_each_row_ties_to_the_first(dtype, counts, rows):
+    scores = torch.from_numpy(np.random.default_rng(rows).standard_normal((rows, 30)).astype(np.float32)).to(dtype)
+    scores[0, :20] = 0.5
+    chosen = strongest(scores, counts)
+    size = scores.float().abs().numpy()
+    order = np.argsort(-size, axis=1, kind="stable")
+    assert chosen.flat.shape == (rows, counts[-1])
+    assert (chosen.flat // 30 == torch.arange(rows)[:, None]).all()
+    for level, count in enumerate(counts):
+        assert sets(chosen, level, 30) == [set(row[:count].tolist()) for row in order]
+
+
+def test_threads_and_the_search_of_other_devices_choose_the_same():
+    scores = torch.from_numpy(np.random.default_rng(1).standard_normal((150, 40)).astype(np.float32))
+    one = strongest(scores, (4, 9))
+    threads = torch.get_num_threads()
+    try:
+        torch.set_num_threads(3)
+        three = strongest(scores, (4, 9))
+    finally:
+        torch.set_num_threads(threads)
+    searched = selection._by_search(scores, (4, 9))
+    assert torch.equal(one.flat, three.flat) and torch.equal(one.level, three.level)
+    for level in (0, 1):
+        assert sets(one, level, 40) == sets(searched, level, 40)
+
+
+def test_what_is_no_number_is_chosen_and_not_hidden():
+    scores = torch.zeros(2, 10)
+    scores[0, 7], scores[1, 3] = torch.nan, torch.inf
+    chosen = strongest(scores, (1,))
+    assert chosen.flat.ravel().tolist() == [7, 13]
