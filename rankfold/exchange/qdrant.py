@@ -172,5 +172,5 @@ ENGINE = Engine(
     CONTRACT,
     write,
     read,
-    (Local("qdrant-edge-py", "qdrant_edge", load_edge), Local("qdrant-client", "qdrant_client", load_client, most_products=16_000_000)),
+    (Local("qdrant-edge-py", "qdrant_edge", load_edge), Local("qdrant-client", "qdrant_client", load_client, most_products=6_000_000)),
 )

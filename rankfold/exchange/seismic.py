@@ -92,4 +92,10 @@ def load_index(folder: Path, width: int) -> Iterator[Loaded]:
     yield _Indexed(folder, width)
 
 
-ENGINE = Engine("seismic", CONTRACT, write, read, (Local("pyseismic-lsr", "seismic", load_dataset), Local("pyseismic-lsr", "seismic", load_index)))
+ENGINE = Engine(
+    "seismic",
+    CONTRACT,
+    write,
+    read,
+    (Local("pyseismic-lsr", "seismic", load_dataset), Local("pyseismic-lsr", "seismic", load_index, most_products=4_000_000_000)),
+)

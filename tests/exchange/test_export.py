@@ -6,12 +6,16 @@ import os
 import numpy as np
 import pytest
 
+from rankfold.codecs import from_spec
+from rankfold.compression import compress
 from rankfold.errors import ArtifactError, InputError
+from rankfold.exchange.agreement import agreement
 from rankfold.exchange.export import export, export_rows
 from rankfold.exchange.queries import query_rows
 from rankfold.exchange.registry import ENGINES
 from rankfold.exchange.rows import rows_of, sparse_rows
 from rankfold.exchange.signs import both_signs, split
+from rankfold.search import Searcher
 from rankfold.vectors import as_vectors
 from tests.exchange.samples import DIM, fake_engine, same, some_rows, table_of
 
@@ -114,3 +118,16 @@ def test_a_full_disk(tmp_path, monkeypatch):
     with pytest.raises(ArtifactError, match="No space left"):
         export_rows(some_rows(), tmp_path / "out", "scipy")
     assert os.listdir(tmp_path) == []
+
+
+def test_lists_of_projected_queries_are_those_of_a_search(tmp_path):
+    rng = np.random.default_rng(4)
+    items = rng.standard_normal((300, 16)).astype(np.float32) @ rng.standard_normal((16, 16)).astype(np.float32)
+    table = compress(as_vectors(items), from_spec({"codec": "sparse", "nonzeros": 4, "dictionary": 64}))
+    users = as_vectors(rng.standard_normal((20, 16)).astype(np.float32))
+    done = export(table, tmp_path / "out", "scipy", queries=users)
+    assert done.rows.most == 4 and done.rows.has_negative
+    found = Searcher(table).search(users, 10).rows
+    assert agreement(found, done.rows, done.queries).tolist() == [1.0] * 20
+    coded = export(table, tmp_path / "codes", "scipy", queries=users, query_form="codes")
+    assert coded.queries.most == 4 and agreement(found, coded.rows, coded.queries).mean() < 1
