@@ -116,6 +116,25 @@ def read_interactions(
     return Interactions(whole["user"], whole["item"], time, whole.get("weight"), whole.get("split"), dropped)
 
 
+def read_popularity(path: str | os.PathLike[str], *, item_ids: np.ndarray, unknown: str = "error") -> np.ndarray:
+    """Events of each item, int64 (n,), from such a file; users do not matter. Training events alone where the file has a split and some are in it.
+
+    Raises as `read_interactions`.
+    """
+    if unknown not in ("error", "drop"):
+        raise InputError(f'unknown: got {unknown!r}; expected "error" or "drop".')
+    found, lookup = regular_file(path, SUFFIXES), _Lookup(item_ids, "item_ids")
+    total, train = np.zeros((2, len(item_ids)), np.int64)
+    for first, columns in _blocks(found, {"item": None, "split": None}):
+        rows = _row_numbers(columns["item"], lookup, f"{found}: item", first, unknown)
+        split = _splits(columns["split"], f"{found}: split", first) if "split" in columns else np.ones(rows.size, np.int8)
+        for counts, chosen in ((total, rows >= 0), (train, (rows >= 0) & (split == 0))):
+            counts += np.bincount(rows[chosen], minlength=len(item_ids))
+    if not total.any():
+        raise InputError(f"{path}: holds no event of a known item; expected at least one.")
+    return train if train.any() else total
+
+
 def _blocks(path: Path, asked: dict[str, str | None]) -> Iterator[tuple[int, dict[str, np.ndarray]]]:
     """(first row, part -> values) of each block; values are numbers or bytes."""
     if path.suffix.lower() == ".parquet":

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rankfold.errors import InputError
-from rankfold.interactions import Interactions, read_interactions
+from rankfold.interactions import Interactions, read_interactions, read_popularity
 
 EVENTS = {"user": [0, 2, 1, 0], "item": [5, 5, 3, 0], "time": [40, 10, 30, 20], "weight": [1.0, 0.5, 2.0, 0.0], "split": [0, 1, 2, 0]}
 
@@ -210,3 +210,32 @@ def test_paths_are_checked(tmp_path):
     with pytest.raises(InputError, match="expected one of .parquet, .csv, .tsv"):
         (tmp_path / "x.json").write_text("{}")
         read_interactions(tmp_path / "x.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("user,item\nanna,a\nbert,b\nanna,b\n", [1, 2, 0]),
+        ("item,split\na,train\nb,test\na,0\nc,1\n", [2, 0, 0]),
+        ("item,split\na,test\nb,test\n", [1, 1, 0]),
+        ("item\na\nzzz\n", [1, 0, 0]),
+    ],
+)
+def test_popularity_needs_no_users(tmp_path, text, expected):
+    path = tmp_path / "events.csv"
+    path.write_text(text)
+    ids = np.array([b"a", b"b", b"c"])
+    assert read_popularity(path, item_ids=ids, unknown="drop").tolist() == expected
+    if "zzz" in text:
+        with pytest.raises(InputError, match="names 'zzz', which no vector has"):
+            read_popularity(path, item_ids=ids)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("user,thing\n1,a\n", "has no column item"), ("item\n", "no event"), ("item\nz\n", "no event"), ("item,split\na,9\n", "split")]
+)
+def test_popularity_of_files_that_say_none(tmp_path, text, said):
+    path = tmp_path / "events.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=said):
+        read_popularity(path, item_ids=np.array([b"a"]), unknown="drop")

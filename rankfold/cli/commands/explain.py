@@ -4,11 +4,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 
-from ...explain import Reading, read_dictionary, read_item, read_latent_items, read_pair, read_table, read_titles
-from ...interactions import read_interactions
+from ...explain import read_dictionary, read_item, read_latent_items, read_pair, read_table, read_titles
+from ...interactions import read_popularity
 from ...store import load
 from .. import explaining
 from ..options import Artifact, AsJson, Events, TitleColumn, Titles, Unknown
@@ -39,7 +38,7 @@ def explain(
     output = Output(as_json)
     table = load(artifact)
     reading = read_table(table, None if titles is None else read_titles(titles, table, title_column=title_column, id_column=id_column))
-    popularity = None if interactions is None else _popularity(interactions, reading, unknown)
+    popularity = None if interactions is None else read_popularity(interactions, item_ids=reading.ids, unknown=unknown)
     rows = [reading.row_of(one) for one in item or []]
     both = None if pair is None else (reading.row_of(pair[0]), reading.row_of(pair[1]))
     overview = read_dictionary(reading, most=MOST_SHOWN) if not (rows or both or latent) else None
@@ -74,11 +73,3 @@ def _show(output: Output, parts: list[list[str]]) -> None:
         output.line()
         for line in lines:
             output.line(line)
-
-
-def _popularity(path: Path, reading: Reading, unknown: str) -> np.ndarray:
-    """Events of each row that is read; training events where the file says which they are."""
-    events = read_interactions(path, item_ids=reading.ids, unknown=unknown)
-    if events.split is not None and (events.split == 0).any():
-        events = events.where(events.split == 0)
-    return events.popularity(reading.count)

@@ -65,9 +65,12 @@ def test_another_title_column(rankfold, store, titles):
     assert "n3 [3]" in rankfold("explain", store, "--item", 3, "--titles", titles, "--title-column", "short").stdout
 
 
-def test_shares_by_popularity(rankfold, files, store):
+def test_shares_by_popularity(rankfold, files, store, tmp_path):
     latent = json.loads(rankfold("explain", store, "--latent", 2, "--interactions", files.path("clicks.csv"), "--json").stdout)["latents"][0]
     assert set(latent["by_bucket"]) == {"head", "mid", "tail"}
+    clicks = (files.folder / "clicks.csv").read_text().splitlines()
+    (tmp_path / "named.csv").write_text("\n".join([clicks[0], *(f"user-{line}" for line in clicks[1:])]))
+    assert json.loads(rankfold("explain", store, "--latent", 2, "--interactions", tmp_path / "named.csv", "--json").stdout)["latents"][0] == latent
     assert "(head " in rankfold("explain", store, "--latent", 2, "--interactions", files.path("clicks.csv")).stdout
 
 
