@@ -45,6 +45,7 @@ bench: $(VENV)/.base
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/quality.py
 	$(BIN)/python benchmarks/trellis.py
+	$(BIN)/python benchmarks/sparse_kernels.py
 	$(BIN)/python benchmarks/pruning.py
 	$(BIN)/python benchmarks/viewed.py
 	$(BIN)/python benchmarks/adaptive.py
