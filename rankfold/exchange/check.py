@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..errors import ArtifactError, InputError, MissingExtra
+from ..errors import ArtifactError, InputError, MissingExtra, RankfoldError
 from ..evaluate.intervals import Mean, mean_of
 from .agreement import agreement
 from .engine import EXTRA, Engine, Local
@@ -50,7 +50,8 @@ def check(done: Exported, *, k: int = 100, queries: int = QUERIES, seed: int = 0
 
     The queries are those of the export, or rows of it asked with their own codes; at most `queries` of them, drawn by `seed`, fewer for an engine that is
     slow. Exact lists are of the codes as they were before any split. An engine that does not run from pip is only read back: the list is then empty.
-    Raises InputError for k or queries below 1, MissingExtra as `check_runnable`, ArtifactError when the files do not hold what was exported.
+    Raises InputError for k or queries below 1, MissingExtra as `check_runnable`, ArtifactError when the files do not hold what was exported, or the engine
+    fails.
     """
     if k < 1 or queries < 1:
         raise InputError(f"k, queries: got {k} and {queries}; expected at least 1.")
@@ -72,10 +73,16 @@ def _searched(done: Exported, local: Local, queries: SparseRows, k: int, width: 
         affordable = int(np.searchsorted(queries.indptr[1:], local.most_products // done.rows.count, side="right"))
         queries = queries.take(np.arange(max(1, affordable)))
     put = asked(replace(queries, ids=np.arange(queries.count)), done.signs, signed=done.engine.contract.signed_queries)[0]
-    with _own_stdout(), local.load(done.path, width) as loaded:
-        found = loaded.search(put, k)
-        size = None if loaded.nbytes is None else loaded.nbytes / done.rows.count
-        return Checked(loaded.version, k, mean_of(agreement(found, done.rows, queries)), size)
+    try:
+        with _own_stdout(), local.load(done.path, width) as loaded:
+            found, version, nbytes = loaded.search(put, k), loaded.version, loaded.nbytes
+    except RankfoldError:
+        raise
+    except Exception as error:
+        # Engines are other people's programs and fail in their own ways.
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        raise ArtifactError(f"{local.package}: the engine failed ({said}). The export in {done.path} is whole: load it into an engine of your own.") from error
+    return Checked(version, k, mean_of(agreement(found, done.rows, queries)), None if nbytes is None else nbytes / done.rows.count)
 
 
 @contextlib.contextmanager

@@ -89,6 +89,16 @@ def test_missing_packages_are_named_with_the_command(tmp_path):
     check_runnable(Engine("half", fake_engine().contract, write, read, (gone, *fake_engine().local)))
 
 
+def test_an_engine_that_fails_is_named_and_the_export_stays(tmp_path):
+    def failing(scores):
+        raise ZeroDivisionError("in\nthe engine")
+
+    done = export_rows(ROWS, tmp_path / "out", fake_engine(spoil=failing))
+    with pytest.raises(ArtifactError, match=r"^fake: the engine failed \(ZeroDivisionError: in the engine\)"):
+        check(done)
+    assert (done.path / "rows.npz").exists()
+
+
 def test_the_doors(tmp_path):
     done = export_rows(ROWS, tmp_path / "out", fake_engine())
     for wrong in ({"k": 0}, {"queries": 0}):
