@@ -18,18 +18,20 @@ from dataclasses import replace
 
 import numpy as np
 
+from .. import kernels
 from ..arrays import blocks, row_norms, unit_rows
 from ..codec import check_choice, check_range, codec
-from ..codes import Codes, inside, outside
 from ..errors import SpecError
 from ..fitting import logbyte
 from ..fitting.bitpack import pack_bits, packed_bytes, unpack_bits
 from ..fitting.dictionary import learn_dictionary, summed_atoms
 from ..fitting.kmeans import sums
 from ..fitting.profiles import fall, learn_levels, learn_profiles, nearest_levels, nearest_profiles
+from ..fitting.remembered import Remembered
 from ..fitting.sparsecoding import omp_codes, topk_codes
 from ..fitting.tables import FLOAT_SLOP
 from ..kernels.sparse import MAX_NONZEROS
+from ..kernels.whole_sparse import whole_products, whole_values
 
 VALUES, ENCODERS = ("ordered", "packed"), ("omp", "topk")
 MOST_ATOMS, LEAST_ATOMS = 4_096, 64
@@ -39,9 +41,12 @@ HALF_BYTES = 2
 VALUES_ROWS = 20_000  # books of 256 profiles learn nothing from more
 ONE_LENGTH = 1.01  # lengths that differ by less are one length, and the scale need not leave room for others
 ROOM_ONE_LENGTH = 1.25
-SCAN_ROWS = 4_096
+FINE_STEPS = (np.arange(256, dtype=np.float32) + 0.5) / 256 - 0.5  # shares of a step of the scale that its finer byte stands for
 REFIT_ROWS = 1_024
 TIED = 1e-4  # of the atoms' squared length, added in least squares on atoms that may be nearly dependent
+
+
+_whole_known = Remembered()
 
 
 @codec("sparse", version=1, any_norm=True, shrinks=False)
@@ -163,7 +168,7 @@ class Sparse:
         """What plain values are multiplied by, float32 (n,)."""
         scale = logbyte.decode(state["scales"], codes["scale"])
         if "fine" in codes.columns:
-            scale = scale * np.exp(state["scales"][1] * ((codes["fine"].astype(np.float32) + 0.5) / 256 - 0.5)).astype(np.float32)
+            scale = scale * np.exp(state["scales"][1] * FINE_STEPS).astype(np.float32)[codes["fine"]]
         return np.minimum(scale, np.float32(logbyte.HIGHEST))
 
     def latents(self, state, codes):
@@ -201,21 +206,33 @@ class Sparse:
         return {"atoms": slopes}
 
     def prepare(self, state, queries):
-        return {"products": queries @ self.atoms(state).T, "length": row_norms(queries)}
+        products = queries @ self.atoms(state).T
+        whole, step, bound = whole_products(products, self._whole(state))
+        return {"products": products, "whole": whole, "step": step, "bound": bound, "length": row_norms(queries)}
+
+    def _whole(self, state):
+        """The values of profiles or levels as whole numbers."""
+        values = state["profiles" if self.values == "ordered" else "levels"]
+        return _whole_known.of((values,), lambda: whole_values(values, self.nonzeros))
 
     def pack(self, state, codes):
-        kept = ("profiles", "levels", "scales")
-        return dict(codes.columns) | {f"state.{name}": state[name] for name in kept if name in state} | {"state.atoms": state["atoms"][:, :0]}
+        whole, none = self._whole(state), np.empty(0, np.uint8)
+        if self.values == "ordered":
+            values = {"profile": codes["profile"], "profiles": whole.whole, "codes": np.empty((codes.count, 0), np.uint8), "levels": np.empty(0, np.int16)}
+        else:
+            values = {"profile": none, "profiles": np.empty((0, self.nonzeros), np.int16), "codes": codes["values"], "levels": whole.whole}
+        fines = np.exp(state["scales"][1] * FINE_STEPS).astype(np.float32)
+        scale = {"scale": codes["scale"], "scales": logbyte.byte_values(state["scales"]), "fine": codes.columns.get("fine", none), "fines": fines}
+        rows = {"index": codes["atoms"]} | values | scale
+        longest = self._scale(state, codes).max(initial=0)
+        sizes = {"longest": np.array([longest]), "most": np.array([longest * float(whole.most.sum())])}
+        return {name: np.ascontiguousarray(array) for name, array in rows.items()} | sizes
 
     def scan(self, prepared, packed, out):
-        state, columns = inside(packed, "state"), outside(packed, "state")
-        products, largest = prepared["products"], np.float32(0)
-        for start, stop in blocks(out.shape[1], SCAN_ROWS):
-            index, value = self.latents(state, Codes({name: column[start:stop] for name, column in columns.items()}))
-            for line, scores in zip(products, out):
-                np.einsum("nk,nk->n", line[index], value, out=scores[start:stop])
-            largest = max(largest, np.abs(value).sum(axis=1).max(initial=0))
-        return FLOAT_SLOP * largest * prepared["length"]
+        rows = {name: array for name, array in packed.items() if name not in ("longest", "most")}
+        kernels.sparse_scan(prepared["whole"], index_bits=self._index_bits(), **rows, step=prepared["step"], out=out)
+        bound = prepared["bound"] * packed["longest"].astype(np.float64) + FLOAT_SLOP * packed["most"] * prepared["length"]
+        return np.minimum(bound, np.finfo(np.float32).max).astype(np.float32)
 
     def score(self, state, prepared, numbers, codes):
         index, value = self.latents(state, codes)
