@@ -46,6 +46,7 @@ void inverted_top(const Postings& postings, const Asked& asked, size_t begin, si
         for (size_t query = 0; query < q; ++query) {
             std::memset(scores.at, 0, count * sizeof(float));
             for (size_t j = 0; j < asked.lists; ++j) {
+                if (asked.weight[query * asked.lists + j] == 0) continue;
                 const size_t list = static_cast<size_t>(asked.latent[query * asked.lists + j]) * postings.windows + window;
                 const std::uint32_t start = postings.starts[list], size = postings.starts[list + 1] - start;
                 add_list(postings.local + start, postings.value + start, size, asked.weight[query * asked.lists + j] * postings.step[list], scores.at);

@@ -11,7 +11,6 @@ constexpr size_t ALONE = 1;          // queries that are faster one after the ot
 constexpr size_t PROFILES = 256;
 constexpr float MOST_SCALE = 3e38f;
 constexpr size_t PAST_END = 72;      // bytes that are read after the last number of a row
-constexpr size_t AHEAD_BYTES = 4096;  // the processor's own look-ahead ends at a page
 
 // Where query i of QUERIES stands beside an atom: pairs of 16 bits are joined within 16 bytes, and sums then come in order.
 RANKFOLD_INLINE size_t query_place(size_t i) {
@@ -47,12 +46,14 @@ class Unpacked {
         return whole < MOST_SCALE ? whole : MOST_SCALE;
     }
 
+    // Asks for one row of the next block, while this one is worked on.
+    void ask_ahead(size_t row) const { __builtin_prefetch(rows.index + (first + BLOCK + row) * rows.index_bytes); }
+
     void unpack(size_t start, size_t count) {
         first = start;
         const std::uint8_t* const numbers = reach(rows.index, rows.index_bytes, count, margin.at);
         const std::uint8_t* const codes = reach(rows.codes, rows.code_bytes, count, margin.at + BLOCK * rows.index_bytes + PAST_END);
         for (size_t row = 0; row < count; ++row) {
-            __builtin_prefetch(numbers + row * rows.index_bytes + AHEAD_BYTES);
             for (size_t j = 0; j < stride; j += STEP) {
                 std::uint16_t* const index_to = indices.at + row * stride + j;
                 std::int16_t* const value_to = values.at + row * stride + j;
@@ -105,6 +106,7 @@ inline void scan_alone(Unpacked& block, const SparseRows& rows, const std::int16
         for (size_t row = 0; row < count; row += 4) {  // rows past the last are there, with whatever was unpacked before
             I32 sum[4] = {zero32(), zero32(), zero32(), zero32()};
             for (size_t i = 0; i < 4; ++i) {
+                block.ask_ahead(row + i);
                 const std::uint16_t* const index = block.index(row + i);
                 const std::int16_t* const value = block.value(row + i);
                 for (size_t j = 0; j < rows.k; j += LANES32) sum[i] = add_found(sum[i], table.at, index + j, value + j);
@@ -118,6 +120,7 @@ inline void scan_alone(Unpacked& block, const SparseRows& rows, const std::int16
 // Whole sums of QUERIES queries, (count, QUERIES), from their products (latents, QUERIES).
 inline void sum_together(const Unpacked& block, const std::int16_t* products, size_t k, size_t count, std::int32_t* sums) {
     for (size_t row = 0; row < count; ++row) {
+        block.ask_ahead(row);
         const std::uint16_t* const index = block.index(row);
         const std::int16_t* const value = block.value(row);
         QuerySums sum[QUERIES / LANES16];

@@ -4,7 +4,7 @@ import numpy as np
 
 from rankfold.codecs import from_spec
 from rankfold.compression import compress
-from rankfold.search.blocks import Masks, scan_blocks
+from rankfold.search.blocks import Masks, hidden_rows, scan_blocks
 from rankfold.vectors import as_vectors
 
 
@@ -30,3 +30,12 @@ def test_masks_of_some_queries_are_renumbered():
     np.testing.assert_array_equal(some.pair_row, [6, 7, 7])
     none = masks.only(np.array([1]))
     assert none.pair_row.size == 0
+
+
+def test_hidden_rows_are_the_removed_and_those_not_allowed():
+    table = compress(as_vectors(np.eye(4, dtype=np.float32)), from_spec({"codec": "half"}))
+    assert hidden_rows(table, None) is None
+    fewer, allow = table.remove(np.array([2])), np.array([True, True, True, False])
+    assert hidden_rows(fewer, None).tolist() == [False, False, True, False]
+    assert hidden_rows(table, allow).tolist() == [False, False, False, True]
+    assert hidden_rows(fewer, allow).tolist() == [False, False, True, True]
