@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..errors import InputError
 from ..store.folder import discard, hold, locked, sync_directory, write_file, writing
+from ..store.manifest import MANIFEST as ARTIFACT_MANIFEST
 
 MANIFEST = "export.json"
 DRAFT, ASIDE = ".export-", ".exported-"
@@ -19,6 +20,8 @@ def check_target(path: Path, *, force: bool) -> None:
     """Raise InputError unless an export may be written to `path`: nothing is there, or with `force` an earlier export, which is replaced as a whole."""
     if not path.parent.is_dir():
         raise InputError(f"{path}: {path.parent} is no folder; expected a new path in a folder that is there.")
+    if (path.parent / ARTIFACT_MANIFEST).exists():
+        raise InputError(f"{path}: got a folder in an artifact, which never changes; expected a path elsewhere.")
     if not os.path.lexists(path):
         return
     if path.is_symlink() or not (path / MANIFEST).is_file():

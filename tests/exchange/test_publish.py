@@ -80,3 +80,6 @@ def test_what_is_no_export_is_never_replaced(tmp_path):
     with pytest.raises(InputError, match="is no folder"):
         check_target(tmp_path / "none" / "out", force=True)
     check_target(tmp_path / "out", force=False)
+    (tmp_path / "folder" / "manifest.json").write_text("{}")
+    with pytest.raises(InputError, match="in an artifact"):
+        check_target(tmp_path / "folder" / "out", force=False)
