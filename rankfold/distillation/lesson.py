@@ -123,7 +123,7 @@ def _exact(vectors: Vectors, unit: bool) -> F32:
 
 def _lesson(vectors: Vectors, queries: F32, seen: Rows, unit: bool, allow: np.ndarray | None, name: str) -> Lesson:
     if len(queries) < LEAST_QUERIES:
-        raise InputError(f"{name}: got {len(queries)} that can ask (not all zeros); expected at least {LEAST_QUERIES}, to learn from some and judge on others.")
+        raise InputError(f"{name}: got {len(queries)} that can ask (not all zeros); expected at least {LEAST_QUERIES}, and about 200 to judge too.")
     exact = _exact(vectors, unit)
     lists = ExactSearcher(as_vectors(exact, zero_rows="keep")).search(queries, min(DEPTH, vectors.count), exclude=seen, allow=allow)
     spread = spread_of(lists)

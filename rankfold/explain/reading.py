@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import codecs
 from ..arrays import as_ids, as_text, blocks
-from ..codec import Latents, latents
+from ..codec import Latents, describe, latents
 from ..errors import InputError
 from ..table import Table
 
@@ -146,7 +146,7 @@ def read_table(table: Table, titles: Sequence[str] | None = None) -> Reading:
     parts = [latents(one.codec, one.state, one.codes) for one in table.segments]
     if None in parts:
         having = [name for name in codecs.names() if hasattr(codecs.get(name), "atoms")]
-        held = ", ".join(sorted({one.codec.name for one in table.segments}))
+        held = ", ".join(sorted({describe(one.codec) for one in table.segments}))
         raise InputError(f"table: its rows are coded by {held}, which has no latents; expected one of: {', '.join(having) or 'none installed'}.")
     first, *others = [part for part in parts if part is not None]
     if not _one_dictionary([first, *others]):
