@@ -7,7 +7,7 @@ least squares too. values="ordered": the atoms of a row stand in the order of fa
 book of 256 profiles. values="packed": each value apart, `value_bits` bits with levels of least squared error. Any first atoms of a row decode
 (`decode_levels`). The scale is such that the decoded row is as long as the row, so that for rows of length one a scan is the cosine.
 {"codec": "sparse", "bytes": 35} and {"codec": "sparse", "nonzeros": 32} are complete: 4,096 atoms, or fewer where `bytes` is given and the dictionary
-would outweigh the codes of the fitted rows more than three times, or have an atom for fewer than eight rows. Bytes a row: bytes; or
+would outweigh the codes of the fitted rows more than three times, or have an atom for fewer than four rows. Bytes a row: bytes; or
 ceil(nonzeros * (index bits + 1) / 8) + 2 when ordered, where the index bits are those that count the atoms of the dictionary. Slack 0.001.
 """
 
@@ -36,7 +36,7 @@ from ..kernels.whole_sparse import whole_products, whole_values
 VALUES, ENCODERS = ("ordered", "packed"), ("omp", "topk")
 MOST_ATOMS, LEAST_ATOMS = 4_096, 64
 BOOK_SHARE = 3.0
-ATOM_ROWS = 8  # rows an atom at least: fewer are remembered, not learned from
+ATOM_ROWS = 4  # rows an atom at least: fewer are remembered, not learned from
 HALF_BYTES = 2
 VALUES_ROWS = 20_000  # books of 256 profiles learn nothing from more
 ONE_LENGTH = 1.01  # lengths that differ by less are one length, and the scale need not leave room for others

@@ -121,7 +121,7 @@ def test_compress_settles_fits_and_ranks(agreement):
     x = unit_rows(clustered(1500))
     table = compress(as_vectors(x), from_spec({"codec": "sparse", "bytes": 12}))
     one = table.segments[0].codec
-    assert isinstance(one, Codec) and one.nonzeros and one.dictionary == 128
+    assert isinstance(one, Codec) and one.nonzeros and one.dictionary == 256
     assert table.segments[0].codes.row_bytes == 12
     assert agreement(x[:50], x, table.decode()) > 0.6
 
