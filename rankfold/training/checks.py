@@ -69,7 +69,7 @@ def decode(arrays: dict[str, Any], rows: Any, nonzeros: int) -> Any:
     """Rows (n, d) coded by their largest scores and decoded, both float32."""
     torch = load_torch()
     scores = torch.addmm(arrays["bias"], rows, arrays["encoder"].T)
-    flat = strongest(scores, [nonzeros]).flat
+    flat = strongest(scores, [nonzeros])
     codes = torch.zeros_like(scores)
     codes.view(-1)[flat] = scores.view(-1)[flat]
     return codes @ arrays["atoms"]

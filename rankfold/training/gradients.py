@@ -72,7 +72,7 @@ class Revival:
         torch = load_torch()
         unit = decoded / decoded.norm(dim=1, keepdim=True).clamp_min(1e-12)
         left = rows - (rows * unit).sum(dim=1, keepdim=True) * unit
-        flat = strongest(scores.contiguous(), [min(self.most, self.latents.numel())]).flat
+        flat = strongest(scores.contiguous(), [min(self.most, self.latents.numel())])
         codes = torch.zeros_like(scores)
         codes.view(-1)[flat] = scores.reshape(-1)[flat]
         atoms = arrays["atoms"][self.latents]
@@ -114,36 +114,50 @@ def slopes(
 ) -> Slopes:
     """Loss and gradients of a batch.
 
-    arrays: encoder, atoms (h, d) and bias (h,) in the precision of the products. rows: (n, d) of length one, in that precision. terms: of rising counts, one
-    of them main. weight: (n,) float32 with mean 1, or None. ranking: one more loss on the rows decoded at the main count. revival: draws dead latents, or None.
+    arrays: encoder, atoms (h, d) and bias (h,) in the precision of the products. rows: (n, d) of length one, in that precision. terms: of rising counts on
+    no more rows each, one of them main. weight: (n,) float32 with mean 1, or None. ranking: one more loss on the rows decoded at the main count.
+    revival: draws dead latents, or None.
     """
     torch = load_torch()
     scores, codes = scratch.scores[: len(rows)], scratch.codes[: len(rows)]
     torch.addmm(arrays["bias"], rows, arrays["encoder"].T, out=scores)
-    chosen = strongest(scores, [term.count for term in terms])
-    value = scores.view(-1)[chosen.flat]
-    pull = torch.zeros(value.shape, dtype=torch.float32, device=value.device)
-    total, atoms = torch.zeros((), device=value.device), torch.zeros(arrays["atoms"].shape, device=value.device)
+    chosen = strongest(scores, [term.count for term in terms], [term.rows for term in terms])
+    places = [chosen[: term.rows, : term.count] for term in terms]
+    values = [scores.view(-1)[place] for place in places]
     idle = None if revival is None else scores[:, revival.latents]
-    revived, fired = None, None
-    for number, term in enumerate(terms):
-        part, flat, mine = codes[: term.rows], chosen.flat[: term.rows], chosen.level[: term.rows] <= number
-        codes.view(-1)[flat] = torch.where(mine, value[: term.rows], 0)
-        decoded, exact = (part @ arrays["atoms"]).float(), rows[: term.rows].float()
+    total, atoms = torch.zeros((), device=rows.device), torch.zeros(arrays["atoms"].shape, device=rows.device)
+    pulls, revived, fired = [], None, None
+    for term, place, value in zip(terms, places, values, strict=True):
+        part, latent = codes[: term.rows], place % codes.shape[1]
+        codes.view(-1)[place] = value
+        decoded = torch.nn.functional.embedding_bag(latent, arrays["atoms"], mode="sum", per_sample_weights=value).float()
+        exact = rows[: term.rows].float()
         if term.main:
-            fired = torch.bincount(flat[mine] % codes.shape[1], minlength=codes.shape[1])
+            fired = torch.bincount(latent.reshape(-1), minlength=codes.shape[1])
             revived = None if revival is None else revival.slopes(idle, decoded, exact, arrays)
         loss, slope = _cosine(decoded, exact, term, weight, ranking if term.main else None)
         slope = slope.to(rows.dtype)
         total += loss
         atoms += part.T @ slope
-        back = torch.mm(slope, arrays["atoms"].T, out=scores[: term.rows])
-        pull[: term.rows] += torch.where(mine, back.view(-1)[flat], 0)
-    codes.view(-1)[chosen.flat] = pull.to(codes.dtype)
+        pulls.append(torch.mm(slope, arrays["atoms"].T, out=scores[: term.rows]).view(-1)[place])
+    _write(codes, places, _summed(pulls))
     encoder, bias = (codes.T @ rows).float(), codes.sum(dim=0).float()
-    codes.view(-1)[chosen.flat] = 0
+    _write(codes, places, [0] * len(terms))
     found = Slopes(total, encoder, atoms, bias, fired)
     return found if revived is None else revived.added_to(found)
+
+
+def _summed(pulls: list[Any]) -> list[Any]:
+    """What each term's values are pulled by, with the pulls of the terms of fewer values added where these are among them."""
+    for number in range(len(pulls) - 1, -1, -1):
+        for shorter in pulls[:number]:
+            pulls[number][:, : shorter.shape[1]] += shorter[: len(pulls[number])]
+    return pulls
+
+
+def _write(codes: Any, places: list[Any], values: list[Any]) -> None:
+    for place, value in zip(places, values, strict=True):
+        codes.view(-1)[place] = value
 
 
 def _cosine(decoded: Any, rows: Any, term: Term, weight: Any, ranking: Ranking | None) -> tuple[Any, Any]:

@@ -6,7 +6,6 @@ torch finds the largest of 4,096 floats.
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,47 +17,33 @@ from .extra import load_torch
 BLOCK_ROWS = 64
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Chosen:
-    """Where the largest values of rows (n, h) are.
+def strongest(scores: Any, counts: Sequence[int], rows: Sequence[int] | None = None) -> Any:
+    """Where the largest values by magnitude of each row of a bfloat16 or float32 tensor (n, h) are: places in the rows laid end to end, int64 (n, w).
 
-    flat: int64 tensor (n, w) of places in the rows laid end to end, w the largest count that was asked for. level: int8 tensor (n, w), the number of the first
-    count that a value is among; values of a count are those with a level of at most its number.
-    """
-
-    flat: Any
-    level: Any
-
-
-def strongest(scores: Any, counts: Sequence[int]) -> Chosen:
-    """The counts[0], counts[1] ... (rising) largest values by magnitude of each row of a bfloat16 or float32 tensor (n, h). Of equal values the first count.
-
+    counts rise, and the first counts[i] places of a row are those of its counts[i] largest values, in no order of their own; w is the last of them. Of equal
+    values the first counts. rows: the first rows[i] rows alone need their counts[i] largest, all by default; rows do not rise. What is not needed is 0.
     On a processor each thread of torch takes its share of the rows. Values that are not finite are larger than all others.
     """
-    return _by_bits(scores, counts) if scores.device.type == "cpu" else _by_search(scores, counts)
+    return _by_bits(scores, counts, rows) if scores.device.type == "cpu" else _by_search(scores, counts)
 
 
-def _by_search(scores: Any, counts: Sequence[int]) -> Chosen:
+def _by_search(scores: Any, counts: Sequence[int]) -> Any:
     torch = load_torch()
     rows, width = scores.shape
-    index = torch.topk(scores.abs(), counts[-1], dim=1).indices
-    level = torch.zeros(counts[-1], dtype=torch.int8, device=scores.device)
-    for count in counts[:-1]:
-        level[count:] += 1
-    return Chosen(index + torch.arange(rows, device=scores.device)[:, None] * width, level.expand(rows, -1))
+    return torch.topk(scores.abs(), counts[-1], dim=1).indices + torch.arange(rows, device=scores.device)[:, None] * width
 
 
-def _by_bits(scores: Any, counts: Sequence[int]) -> Chosen:
+def _by_bits(scores: Any, counts: Sequence[int], needed: Sequence[int] | None) -> Any:
     torch = load_torch()
     rows, width = scores.shape
     bits = scores.view(torch.int16 if scores.dtype == torch.bfloat16 else torch.int32).numpy()
-    flat, level = np.empty((rows, counts[-1]), np.int64), np.empty((rows, counts[-1]), np.int8)
+    flat = np.zeros((rows, counts[-1]), np.int64)
 
     def take(share: tuple[int, int]) -> None:
         for start, stop in blocks(share[1] - share[0], BLOCK_ROWS):
             part = slice(share[0] + start, share[0] + stop)
-            _block(bits[part], counts, flat[part], level[part])
-            flat[part] += part.start * width
+            here = counts if needed is None else [count for count, most in zip(counts, needed, strict=True) if most > part.start]
+            flat[part, : here[-1]] = _block(bits[part], here) + part.start * width
 
     threads = torch.get_num_threads()
     shares = list(blocks(rows, max(1, -(-rows // threads))))
@@ -67,12 +52,11 @@ def _by_bits(scores: Any, counts: Sequence[int]) -> Chosen:
     else:
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(take, shares))
-    return Chosen(torch.from_numpy(flat), torch.from_numpy(level))
+    return torch.from_numpy(flat)
 
 
-def _block(bits: np.ndarray, counts: Sequence[int], flat: np.ndarray, level: np.ndarray) -> None:
-    """Fill `flat` with places inside the block and `level`, both (n, w)."""
-    most = counts[-1]
+def _block(bits: np.ndarray, counts: Sequence[int]) -> np.ndarray:
+    """Places inside a block, (n, w)."""
     size = bits & np.iinfo(bits.dtype).max
     largest = size.copy()
     cuts = []
@@ -80,15 +64,17 @@ def _block(bits: np.ndarray, counts: Sequence[int], flat: np.ndarray, level: np.
         largest.partition(largest.shape[1] - count, axis=1)
         largest = largest[:, largest.shape[1] - count :]
         cuts.append(largest[:, :1].copy())
-    cuts.reverse()
-    found = np.flatnonzero(size >= cuts[-1])
-    if found.size > most * len(bits):
-        found = _without_late_ties(found, size, cuts[-1].ravel(), most)
-    flat[:] = found.reshape(-1, most)
-    size = size.ravel()[flat]
-    level[:] = len(counts) - 1
-    for number in range(len(counts) - 2, -1, -1):
-        level[_first(size, cuts[number], counts[number])] = number
+    found = np.flatnonzero(size >= cuts[0])
+    if found.size > counts[-1] * len(bits):
+        found = _without_late_ties(found, size, cuts[0].ravel(), counts[-1])
+    found = found.reshape(-1, counts[-1])
+    size = size.ravel()[found]
+    parts = []
+    for count, cut in zip(reversed(counts[:-1]), cuts[1:], strict=True):
+        inside = _first(size, cut, count)
+        parts.append(found[~inside].reshape(len(found), -1))
+        found, size = found[inside].reshape(-1, count), size[inside].reshape(-1, count)
+    return np.concatenate([found, *reversed(parts)], axis=1)
 
 
 def _first(size: np.ndarray, cut: np.ndarray, count: int) -> np.ndarray:

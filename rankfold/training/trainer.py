@@ -99,8 +99,7 @@ def train(
     asked = _asked(queries, seen, vectors.dim) if recipe.ranking else None
     rows = rows_with_direction(vectors, progress)
     check_size(dictionary, nonzeros, rows.size)
-    held = np.sort(np.random.default_rng((seed, 4)).choice(rows, min(VALIDATION_ROWS, rows.size // HELD_PART), replace=False))
-    taught = np.setdiff1d(rows, held) if held.size > 1 and rows.size - held.size >= dictionary else rows
+    taught, held = split(rows, dictionary, seed)
     about = _about(
         vectors, taught, (weights, asked), {"recipe": recipe.to_dict(), "dictionary": dictionary, "nonzeros": nonzeros, "seed": seed, "precision": str(how)}
     )
@@ -109,7 +108,7 @@ def train(
         recipe,
         nonzeros,
         Stream(vectors, taught, seed=seed, pool_bytes=POOL_BYTES[where.type], device=where, precision=how),
-        Validation(vectors, held if held.size > 1 else rows, None if asked is None else asked[0], seed=seed, device=where),
+        Validation(vectors, held[:VALIDATION_ROWS], None if asked is None else asked[0], seed=seed, device=where),
         None if asked is None else Listwise(*asked, vectors.count, weight=recipe.ranking, temperature=recipe.temperature, seed=seed, device=where),
         None if weights is None else load_torch().from_numpy(weights / weights[taught].mean()).to(where),
         min(MICRO_ROWS[where.type], recipe.batch),
@@ -119,6 +118,12 @@ def train(
         curve = _run(model, course, every, checkpoint, about, progress, told)
     arrays = {name: array.cpu().numpy() for name, array in model.kept().items()}
     return Trained(**arrays, curve=tuple(curve), rows=taught.size, zero_rows=vectors.count - rows.size)
+
+
+def split(rows: np.ndarray, dictionary: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """(rows that teach, rows that check), both rising: all rows do both where too few would be left."""
+    held = np.sort(np.random.default_rng((seed, 4)).choice(rows, min(VALIDATION_ROWS, rows.size // HELD_PART), replace=False))
+    return (np.setdiff1d(rows, held), held) if held.size > 1 and rows.size - held.size >= dictionary else (rows, rows)
 
 
 def _run(

@@ -46,7 +46,7 @@ def test_random_arrays_start_apart():
 
 
 def test_a_step_is_adams_and_atoms_keep_length_one():
-    model = Model(start(), Recipe(rate=0.01, steps=10, decay=False), torch.device("cpu"))
+    model = Model(start(), Recipe(rate=0.01, steps=10), torch.device("cpu"))
     before = model.arrays["encoder"].detach().clone()
     slopes = drawn(3)
     model.step(slopes, 100)

@@ -13,10 +13,10 @@ def test_values_out_of_range_are_refused_by_name(wrong):
 
 
 def test_the_rate_rises_first_and_falls_to_nothing():
-    recipe = Recipe(steps=100, rate=0.01)
+    recipe = Recipe(steps=100, rate=0.01, decay=True)
     rates = [recipe.rate_at(step) for step in range(100)]
     assert rates[0] < 0.0011 and max(rates) > 0.009 and rates[-1] < 1e-5
-    assert Recipe(steps=100, rate=0.01, decay=False).rate_at(99) == 0.01
+    assert Recipe(steps=100, rate=0.01).rate_at(99) == 0.01
 
 
 def test_the_values_a_row_may_use_fall_to_the_nonzeros():

@@ -7,9 +7,9 @@ from rankfold.training import selection  # noqa: E402
 from rankfold.training.selection import strongest  # noqa: E402
 
 
-def sets(chosen, level, width):
-    """The columns of each row that are among the counts up to `level`."""
-    return [set(flat[mine].tolist()) for flat, mine in zip((chosen.flat % width).numpy(), (chosen.level <= level).numpy())]
+def sets(places, count, width):
+    """The columns of each row's `count` largest."""
+    return [set(row[:count].tolist()) for row in (places % width).numpy()]
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32])
@@ -21,10 +21,17 @@ def test_the_largest_of_each_row_ties_to_the_first(dtype, counts, rows):
     chosen = strongest(scores, counts)
     size = scores.float().abs().numpy()
     order = np.argsort(-size, axis=1, kind="stable")
-    assert chosen.flat.shape == (rows, counts[-1])
-    assert (chosen.flat // 30 == torch.arange(rows)[:, None]).all()
-    for level, count in enumerate(counts):
-        assert sets(chosen, level, 30) == [set(row[:count].tolist()) for row in order]
+    assert chosen.shape == (rows, counts[-1])
+    assert (chosen // 30 == torch.arange(rows)[:, None]).all()
+    for count in counts:
+        assert sets(chosen, count, 30) == [set(row[:count].tolist()) for row in order]
+
+
+def test_what_is_not_needed_is_left_out():
+    scores = torch.from_numpy(np.random.default_rng(1).standard_normal((150, 40)).astype(np.float32))
+    whole, part = strongest(scores, (3, 9)), strongest(scores, (3, 9), (150, 70))
+    assert torch.equal(whole[:70], part[:70]) and sets(part, 3, 40) == sets(whole, 3, 40)
+    assert not part[selection.BLOCK_ROWS * 2 :, 3:].any()
 
 
 def test_threads_and_the_search_of_other_devices_choose_the_same():
@@ -37,13 +44,13 @@ def test_threads_and_the_search_of_other_devices_choose_the_same():
     finally:
         torch.set_num_threads(threads)
     searched = selection._by_search(scores, (4, 9))
-    assert torch.equal(one.flat, three.flat) and torch.equal(one.level, three.level)
-    for level in (0, 1):
-        assert sets(one, level, 40) == sets(searched, level, 40)
+    assert torch.equal(one, three)
+    for count in (4, 9):
+        assert sets(one, count, 40) == sets(searched, count, 40)
 
 
 def test_what_is_no_number_is_chosen_and_not_hidden():
     scores = torch.zeros(2, 10)
     scores[0, 7], scores[1, 3] = torch.nan, torch.inf
     chosen = strongest(scores, (1,))
-    assert chosen.flat.ravel().tolist() == [7, 13]
+    assert chosen.ravel().tolist() == [7, 13]

@@ -67,9 +67,9 @@ def train(
     seed: Seed = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Train the dictionary of sparse codes on all rows, on a processor or a GPU, and write an artifact of them.
+    """Train the dictionary of sparse codes on all rows, with torch.
 
-    Give --bytes or --nonzeros. With --users, what they score is to stay the same distribution, without what --interactions says they have already.
+    On a processor or a GPU; writes an artifact. Give --bytes or --nonzeros. With --users, what they score is to stay the same distribution, without what --interactions says they have already.
     Needs the extra `train`. RANKFOLD_WORKERS says how many threads. Rows are read where they lie, a pool of them at a time.
     """
     output = Output(as_json)
