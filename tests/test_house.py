@@ -25,7 +25,7 @@ LAYERS = [
     {"compression"},
     {"adaptive"},
     {"evaluate"},
-    {"distillation", "exchange", "explain", "training"},
+    {"distillation", "exchange", "explain", "linear", "training"},
     {"tune"},
     {"report"},
     {"demo"},
