@@ -11,22 +11,22 @@ namespace {
 constexpr size_t VECTORS = 8;
 constexpr size_t PANEL = VECTORS * FLOATS;  // atoms side by side; columns are stored panel by panel, so that one sweep reads on and on
 constexpr float TWIN = 1.0f / 16384;        // an atom with less of its squared length left is taken for one that is already there
-constexpr std::uint32_t NOT_A_NUMBER = 0x7fc00000;
 constexpr float NOTHING = 1.0f / 262144;    // of the first correlation: below it only rounding is left
+constexpr std::uint32_t NOT_A_NUMBER = 0x7fc00000;
 
 // One row while it is searched.
 struct Pursuit {
-    float* left;      // correlations of what is left, NaN where an atom may not be chosen
-    float* columns;   // (panel, step, PANEL)
-    float* factors;   // (step, step): row t holds the shares of the earlier columns in atom t
-    float* inverse;   // (step): 1 / |u|^2
-    float* beta;      // (step)
-    std::int32_t* index;
+    float* left;          // (panels, PANEL): correlations of what is left, not a number where an atom may not be chosen
+    float* columns;       // (panels, k, PANEL)
+    float* factors;       // (k, k): row t holds the shares of the earlier columns in atom t
+    float* inverse;       // (k): 1 / |u|^2
+    float* beta;          // (k): x . u / |u|^2
+    std::int32_t* index;  // (k)
     size_t panels, k, step;
     float highest, least;  // of |left|, and where the search ends
-    size_t panel;          // the first one that holds the highest
+    size_t place;          // of the first panel that holds the highest
 
-    float* column(size_t panel_, size_t step_) const { return columns + (panel_ * k + step_) * PANEL; }
+    float* column(size_t panel, size_t t) const { return columns + (panel * k + t) * PANEL; }
 };
 
 // The highest |left| and its first panel, lane by lane.
@@ -47,12 +47,12 @@ inline void finish(const Leader& leader, Pursuit& row) {
     store(best, leader.best);
     store_index(panel, leader.panel);
     row.highest = 0.0f;
-    row.panel = 0;
+    row.place = 0;
     for (size_t lane = 0; lane < FLOATS; ++lane) {
         const size_t at = static_cast<size_t>(panel[lane]);
-        if (best[lane] > row.highest || (best[lane] == row.highest && at < row.panel)) {
+        if (best[lane] > row.highest || (best[lane] == row.highest && at < row.place)) {
             row.highest = best[lane];
-            row.panel = at;
+            row.place = at;
         }
     }
 }
@@ -79,15 +79,15 @@ inline void begin(Pursuit& row, const float* start, size_t h, std::int32_t* inde
 // Chooses the next atom and finds its shares; false when nothing is left to choose.
 inline bool pick(Pursuit& row, const float* gram, size_t h) {
     while (row.highest > row.least) {
-        const float* const here = row.left + row.panel * PANEL;
+        const float* const here = row.left + row.place * PANEL;
         size_t lane = 0;
         while (lane < PANEL - 1 && !(here[lane] == row.highest || -here[lane] == row.highest)) ++lane;
-        const size_t atom = row.panel * PANEL + lane;
+        const size_t atom = row.place * PANEL + lane;
         const float whole = gram[atom * h + atom], said = here[lane];
         float* const share = row.factors + row.step * row.k;
         float rest = whole;
         for (size_t s = 0; s < row.step; ++s) {
-            const float with = row.column(row.panel, s)[lane];
+            const float with = row.column(row.place, s)[lane];
             share[s] = with * row.inverse[s];
             rest = rest - share[s] * with;
         }
