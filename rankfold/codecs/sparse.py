@@ -184,7 +184,7 @@ class Sparse:
 
     def atoms(self, state):
         """The dictionary, float32 (h, d)."""
-        return state["atoms"].astype(np.float32)
+        return state["atoms"].astype(np.float32, copy=False)
 
     def decode(self, state, codes):
         return summed_atoms(self.atoms(state), *self.latents(state, codes))

@@ -28,10 +28,16 @@ def unpack_bits(packed: np.ndarray, bits: int, count: int) -> np.ndarray:
         for place in range(8 // bits):
             numbers[:, :, place] = (packed >> np.uint8(bits * place)) & np.uint8(2**bits - 1)
         return numbers.reshape(rows, -1)[:, :count]
-    stream = np.unpackbits(packed, axis=1, count=count * bits, bitorder="little").reshape(rows, count, bits)
-    if bits <= 8:
-        return np.packbits(stream, axis=2, bitorder="little")[:, :, 0]
-    return np.packbits(stream, axis=2, bitorder="little").reshape(rows, count * 2).view("<u2").astype(np.uint16)
+    first = np.arange(count) * bits
+    kind = np.uint16 if bits <= 8 else np.uint32
+    padded = np.zeros((rows, packed_bytes(count, bits) + 2), kind)  # a number lies in two bytes, or from 9 bits on in three
+    padded[:, :-2] = packed[:, : packed_bytes(count, bits)]
+    numbers = padded[:, first // 8] | (padded[:, first // 8 + 1] << kind(8))
+    if bits > 8:
+        numbers |= padded[:, first // 8 + 2] << kind(16)
+    numbers >>= (first % 8).astype(kind)
+    numbers &= kind(2**bits - 1)
+    return numbers.astype(np.uint8 if bits <= 8 else np.uint16)
 
 
 def _pack_within_bytes(numbers: np.ndarray, bits: int) -> np.ndarray:

@@ -146,8 +146,8 @@ class InvertedSearcher:
         bytes_of = np.empty(0, np.uint8) if hidden is None else hidden.view(np.uint8)
         found = Ranking(np.full((count, k), -1, np.int64), np.full((count, k), -np.inf, np.float32))
         for start, stop in blocks(count, PASS_QUERIES):
-            barred = Rows.empty(stop - start) if exclude is None else exclude.slice(start, stop)
-            rows, scores = top(start, stop, (bytes_of, barred.starts, barred.values))
+            barred = (np.zeros(stop - start + 1, np.int64), np.empty(0, np.int64)) if exclude is None else _flat(exclude.slice(start, stop))
+            rows, scores = top(start, stop, (bytes_of, *barred))
             found.rows[start:stop, : rows.shape[1]] = rows
             found.scores[start:stop, : rows.shape[1]] = scores
         return found
@@ -174,7 +174,7 @@ class InvertedSearcher:
 
     def _proven(self, weights: list[F32], chosen: list[tuple[np.ndarray, F32]], k: int, masks: Masks) -> tuple[np.ndarray, F32]:
         """The exact top by codes: more candidates until no other row can be among them; where that takes too many, every row is scored."""
-        bound = np.max([part.bound(weights[one]) for part, one in zip(self._parts, self._dictionary_of, strict=True)], axis=0)
+        bound = np.max([part.bound(*chosen[one]) for part, one in zip(self._parts, self._dictionary_of, strict=True)], axis=0)
         keep = min(self.count, k + max(SPARE, k))
         while keep <= max(MOST_KEPT, 2 * k):
             rows, rough = self._candidates(chosen, keep, masks)
@@ -214,7 +214,8 @@ class InvertedSearcher:
                 here = np.flatnonzero((row >= segment.first) & (row < segment.first + segment.count))
                 if here.size:
                     index, value = segment.codec.latents(segment.state, segment.codes.rows(row[here] - segment.first))  # type: ignore[attr-defined]
-                    scores[number[here], place[here]] = np.einsum("nk,nk->n", weights[one][number[here, None], index], value)
+                    shares = weights[one].take(index + number[here, None] * weights[one].shape[1])
+                    scores[number[here], place[here]] = np.einsum("nk,nk->n", shares, value)
         return scores
 
 
@@ -240,6 +241,10 @@ def _spread(index: object, value: object, latents: int) -> F32:
     weight = np.zeros((place.shape[0], latents), np.float32)
     np.add.at(weight, (np.arange(place.shape[0])[:, None], place), share)
     return weight
+
+
+def _flat(lists: Rows) -> tuple[np.ndarray, np.ndarray]:
+    return lists.starts, lists.values
 
 
 def _dictionaries(table: Table) -> tuple[list[Segment], list[int]]:

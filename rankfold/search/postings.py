@@ -46,12 +46,12 @@ class Postings:
         """Bytes of all arrays."""
         return sum(array.nbytes for array in (self.starts, self.local, self.value, self.step, self.coarsest))
 
-    def bound(self, weight: F32) -> F32:
-        """How far the score of any row may be from the exact one, for weights of all latents (q, h): float32 (q,)."""
-        size = np.abs(weight).astype(np.float64)
-        rounded = np.minimum(size @ self.coarsest / 2, np.sqrt(np.square(size).sum(axis=1)) * self.row_error)
-        added = (np.count_nonzero(weight, axis=1) + 4) * 2.0**-23 * MOST_VALUE * (size @ self.coarsest)
-        return np.nextafter((rounded + added).astype(np.float32), np.float32(np.inf))
+    def bound(self, latent: np.ndarray, weight: F32) -> F32:
+        """How far the score of any row may be from the exact one, for queries of these latents (q, m) and weights (q, m): float32 (q,)."""
+        size = np.abs(weight, dtype=np.float64)
+        most = np.einsum("qm,qm->q", size, self.coarsest[latent], dtype=np.float64)
+        rounded = np.minimum(most / 2, np.sqrt(np.einsum("qm,qm->q", size, size)) * self.row_error)
+        return np.nextafter((rounded + (weight.shape[1] + 4) * 2.0**-23 * MOST_VALUE * most).astype(np.float32), np.float32(np.inf))
 
 
 def postings_of(segment: Segment) -> Postings:

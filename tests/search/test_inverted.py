@@ -182,8 +182,8 @@ def test_the_bound_holds(table):
     none = np.empty(0, np.uint8), np.zeros(21, np.int64), np.empty(0, np.int64)
     postings.search_postings(part, 0, part.windows, (latent, share, *none), scores, rows)
     exact = np.take_along_axis(weight.astype(np.float64) @ dense_codes(table).T, rows, axis=1)
-    assert (np.abs(scores - exact) <= part.bound(weight)[:, None]).all()
-    assert (part.bound(weight) < 0.1 * np.linalg.norm(weight, axis=1)).all()
+    assert (np.abs(scores - exact) <= part.bound(latent, share)[:, None]).all()
+    assert (part.bound(latent, share) < 0.1 * np.linalg.norm(weight, axis=1)).all()
 
 
 def test_three_bytes_a_nonzero(table):
