@@ -3,7 +3,7 @@
 Pruning by magnitude on an exponential schedule with restarts is after Compressed ELSA (arXiv 2602.09935, 2026), setting pruned networks back to their start
 after Frankle and Carbin, "The lottery ticket hypothesis", 2019. The start is ours: one latent an item, and in an item's row its partial correlations with the
 others, which the ridge regression of EASE gives in closed form (Steck, 2019). Its largest entries are good places already, so that training is sparse from the
-first step and takes minutes on one core.
+first step.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ from .elsa import BATCH_USERS, STRETCH
 from .rates import Moments, falling
 from .sparsefactors import SparseFactors
 from .sparseloss import SparseLoss
-from .taken import user_batches
+from .taken import check_taken, user_batches
 
 WIDE = 4  # the first round has this many times the nonzeros asked for
 MOST_NONZEROS = 256
@@ -32,7 +32,7 @@ def fit_sparse_elsa(
     ridge: float = 100.0,
     rounds: int = 0,
     round_steps: int = 15,
-    steps: int = 80,
+    steps: int = 60,
     seed: int = 0,
     progress: Progress = silent,
 ) -> SparseFactors:
@@ -40,12 +40,13 @@ def fit_sparse_elsa(
 
     taken: the items of every user; repeats count once, users of fewer than two items teach nothing. nonzeros: values an item, at most the items. ridge: of the
     start, in users, above 0. rounds: how often the factors are pruned, from 4 * nonzeros on by equal ratios, each after `round_steps` steps from the start's
-    weights; 0 prunes once, before any step. steps: the last training, of 1,024 users each. Items that nobody took have zeros and length 0: they are never
-    recommended. Memory: about four squares of the items in float64. Raises InputError for no users with two items, unknown items or more than 30,000 of them;
+    weights; 0 prunes once, before any step. steps: the last training, of 1,024 users each. Items that nobody took have zeros and length 0, and score 0
+    for all. Memory: about four squares of the items in float64. Raises InputError for no users with two items, unknown items or more than 30,000 of them;
     SpecError for settings out of range.
     """
-    inverse = ridge_inverse(taken, items, ridge)
+    check_taken(taken, items)
     check_settings(items, nonzeros, rounds, round_steps, steps)
+    inverse = ridge_inverse(taken, items, ridge)
     widths = schedule(min(WIDE * nonzeros, items), nonzeros, rounds)
     index, value, stretch = partial_correlations(inverse, widths[0])
     del inverse
