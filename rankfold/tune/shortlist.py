@@ -14,6 +14,10 @@ HALF_BYTES = 2
 OUTWEIGH = 2
 # Residual codes lose so much less at equal rows that they are tried a little earlier; they still must earn it (see choose.py).
 OUTWEIGH_RESIDUAL = 3
+# A dictionary for sparse codes may not outweigh the codes, nor have an atom for fewer rows than these; above so many bytes a trellis loses less, and
+# the atoms of a row take long to find.
+MOST_ATOMS, LEAST_ATOMS, ATOM_ROWS = 4_096, 64, 4
+MOST_SPARSE = 48
 # Below this many bytes the levels of a residual code alone lose less than levels and a trellis.
 LEAST_LAYERED = 12
 # Sizes of tiers against the mean size, and the most levels whose codebooks tiers share.
@@ -85,6 +89,9 @@ def _specs(dim: int, row_bytes: int, rows: int, norms_vary: bool) -> Iterator[di
     if rows >= CODEWORDS:
         for spec in _codebook_specs(dim, body, rows):
             yield {"codec": "normed", "inner": spec} if norms_vary else spec
+    atoms = min(MOST_ATOMS, rows // ATOM_ROWS, row_bytes * rows // (HALF_BYTES * dim))
+    if atoms >= LEAST_ATOMS and row_bytes <= MOST_SPARSE:
+        yield {"codec": "sparse", "bytes": row_bytes, "dictionary": 1 << (atoms.bit_length() - 1)}
     trellis = {"codec": "trellis", "bytes": body}
     yield {"codec": "normed", "inner": trellis} if norms_vary else trellis
     for bits in (8, 6, 4, 3, 2, 1):

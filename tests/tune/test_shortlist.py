@@ -26,6 +26,17 @@ def test_codebooks_wait_for_rows():
     assert "residual" not in few and {"residual", "pq"} <= many
 
 
+@pytest.mark.parametrize(("dim", "row_bytes", "rows", "atoms"), [(384, 16, 10**6, 4096), (128, 17, 5_000, 256), (384, 35, 5_000, 128), (16, 16, 300, 64)])
+def test_a_dictionary_does_not_outweigh_the_codes(dim, row_bytes, rows, atoms):
+    found = {codec.name: codec for codec in shortlist(dim, row_bytes, rows=rows, norms_vary=True)}
+    assert found["sparse"].dictionary == atoms
+
+
+@pytest.mark.parametrize(("row_bytes", "rows"), [(64, 10**6), (16, 2_000), (3, 10**6)])
+def test_sparse_codes_wait_for_rows_and_for_small_sizes(row_bytes, rows):
+    assert "sparse" not in {codec.name for codec in shortlist(384, row_bytes, rows=rows, norms_vary=False)}
+
+
 def test_free_norms_are_wrapped():
     assert all(codec.any_norm or codec.name == "reduced" for codec in shortlist(128, 17, rows=10**6, norms_vary=True))
 
