@@ -1,13 +1,13 @@
 """Search of sparse codes beside VSAG SINDI and faiss, on one thread. Run: python benchmarks/sparse_search.py [--rows N] [--rounds N] [--part NAME]
 
-Part "speed": ROWS rows of 32 nonzeros of 4,096 latents, in the layout of the codec `sparse` (54 bytes a row). Supports are drawn from 2,000 topics of 64
-latents each, half of every row from its topic; signs come with the topic, magnitudes fall. Scanned by dense queries one by one and in batches, on every
-level, searched whole (projection, scan, top 100 and exact scores of the candidates), and searched by codes of other such rows. Peers in the same rounds:
-faiss SQ8 (384 dimensions) and PQ64 of as many rows for the scale of a dense scan, SINDI over the same signed codes, unpruned, float32. A ratio above 1 means
-that ours is faster: the median over rounds that run one side right after the other, with the lowest and the highest round. "agree" is the share of
-SINDI's rows that are among ours. Times are processor milliseconds a query of the one thread, which on a busy machine say more than the clock does.
-Part "recall": the sentence vectors of text132k, coded with a dictionary fitted on 20,000 of them (--table PATH: a saved table of them, not fitted anew);
-the share of the exact top 100 that few lists find, by vectors and by codes, for rows as queries without themselves, and its time.
+Part "speed": ROWS rows of 32 nonzeros of 4,096 latents, in the layout of the codec `sparse` (54 bytes a row). Half of the latents of every row are drawn
+from the 64 of one of 2,000 topics, the others anywhere; signs come with the topic, magnitudes fall. Scanned by dense queries one by one and in batches,
+on every level, searched whole (projection, scan, top 100 and exact scores of the candidates), and searched by codes of other such rows. Peers in the
+same rounds: faiss SQ8 (384 dimensions) and PQ64 of as many rows for the scale of a dense scan, SINDI over the same signed codes, unpruned, float32. A ratio
+above 1 means that ours is faster: the median over rounds that run one side right after the other, with the lowest and the highest round. "agree" is the
+share of SINDI's rows that are among ours. Times are processor milliseconds a query of the one thread, which on a busy machine say more than the clock does.
+Part "recall": the sentence vectors of text132k over a dictionary of 4,096 of them, encoder topk; or with --table PATH a saved table of them.
+The share of the exact top 100 that few lists find, by vectors and by codes, for rows as queries without themselves, and its time.
 SINDI needs the extra `engines`, faiss the extra `bench`; without them only our own times are printed. Each part writes its own entry of
 benchmarks/results/sparse_search.json.
 """
@@ -28,15 +28,14 @@ import numpy as np  # noqa: E402
 from datasets import text  # noqa: E402
 
 from rankfold import kernels  # noqa: E402
-from rankfold.arrays import unit_rows  # noqa: E402
+from rankfold.arrays import blocks, unit_rows  # noqa: E402
 from rankfold.codecs import from_spec  # noqa: E402
 from rankfold.codes import Codes  # noqa: E402
-from rankfold.compression import compress  # noqa: E402
 from rankfold.fitting.bitpack import pack_bits  # noqa: E402
 from rankfold.search import InvertedSearcher, Searcher  # noqa: E402
+from rankfold.search.searcher import working  # noqa: E402
 from rankfold.store import load  # noqa: E402
-from rankfold.table import Segment, Table  # noqa: E402
-from rankfold.vectors import as_vectors  # noqa: E402
+from rankfold.table import Segment, Table, encode_rows  # noqa: E402
 
 try:
     import faiss
@@ -71,15 +70,17 @@ def machine() -> dict:
 
 def drawn_table(rows: int, rng: np.random.Generator) -> Table:
     """A table of codes as the codec stores them, none of them fitted: the work of a scan is that of any other table of this size."""
-    topics = np.argsort(rng.random((TOPICS, LATENTS), np.float32), axis=1)[:, :TOPIC_LATENTS]
+    half, rest = LATENTS // 2, NONZEROS - NONZEROS // 2
+    topics = np.argsort(rng.random((TOPICS, half), np.float32), axis=1)[:, :TOPIC_LATENTS]
     signs = rng.integers(0, 2, (TOPICS, LATENTS)).astype(np.uint16)
     columns = []
     for start in range(0, rows, BLOCK):
         count = min(BLOCK, rows - start)
         topic = rng.integers(0, TOPICS, count)
-        own = np.take_along_axis(topics[topic], np.argsort(rng.random((count, TOPIC_LATENTS), np.float32), axis=1)[:, : NONZEROS // 2], axis=1)
-        index = np.concatenate([own, rng.integers(0, LATENTS, (count, NONZEROS))], axis=1)
-        index = np.stack([np.unique(line)[np.random.default_rng(0).permutation(np.unique(line).size)[:NONZEROS]] for line in index])
+        mine = np.argsort(rng.random((count, TOPIC_LATENTS), np.float32), axis=1)[:, : NONZEROS // 2]
+        others = half + np.arange(rest) * (half // rest) + rng.integers(0, half // rest, (count, rest))
+        index = np.concatenate([topics[topic[:, None], mine], others], axis=1)
+        index = np.take_along_axis(index, np.argsort(rng.random(index.shape, np.float32), axis=1), axis=1)
         sign = signs[topic[:, None], index] ^ (rng.random(index.shape) < 0.1)
         columns.append({"atoms": pack_bits(index.astype(np.uint16) | sign.astype(np.uint16) << 12, 13), "profile": rng.integers(0, 256, count, np.uint8)})
         columns[-1]["scale"] = rng.integers(100, 160, count, np.uint8)
@@ -96,7 +97,7 @@ def drawn_table(rows: int, rng: np.random.Generator) -> Table:
 def scan_cases(table: Table, rounds: int, rng: np.random.Generator) -> list[dict]:
     """The scan and its running top, without and with the rest of a search."""
     segment, results = table.segments[0], []
-    codec, state = segment.codec, segment.state
+    codec, state = segment.codec, working(table).segments[0].state
     packed = [codec.pack(state, segment.codes.rows(slice(start, start + BLOCK))) for start in range(0, table.count, BLOCK)]
     searcher = Searcher(table, workers=1)
     for count in BATCHES:
@@ -226,11 +227,22 @@ def speed(options: argparse.Namespace) -> list[dict]:
     return inverted_cases(table, options.rounds, rng) + scan_cases(table, options.rounds, rng)
 
 
+def text_table() -> Table:
+    """text132k by a dictionary that nothing was learned for."""
+    x, rng = text(), np.random.default_rng(SEED)
+    chosen = rng.permutation(len(x))
+    codec = from_spec({"codec": "sparse", "nonzeros": NONZEROS, "dictionary": LATENTS, "encoder": "topk"})
+    some = x[chosen[LATENTS : 2 * LATENTS]]
+    state = codec.with_dictionary(x[chosen[:LATENTS]], some, np.ones(len(some), np.float32), rng)
+    codes = [Codes(encode_rows(codec, state, x[start:stop])) for start, stop in blocks(len(x), BLOCK)]
+    return Table(x.shape[1], True, np.arange(len(x)), (Segment(codec, state, Codes.concat(codes), 0),))
+
+
 def recall(options: argparse.Namespace) -> list[dict]:
     if options.table:
         table = load(options.table)
     else:
-        table = compress(as_vectors(text()), from_spec({"codec": "sparse", "nonzeros": NONZEROS}), unit=True, sample=20_000, seed=SEED)
+        table = text_table()
     results = []
     rows = np.sort(np.random.default_rng(SEED).permutation(table.count)[:QUERIES])
     queries = table.decode(rows)

@@ -19,3 +19,15 @@ static inline simde__m512 emulated_cvtepi32_ps(simde__m512i whole) {
 }
 #define _mm512_cvtepi32_ps emulated_cvtepi32_ps
 #endif
+
+#ifndef _mm512_mask_i32gather_epi32
+static inline simde__m512i emulated_mask_i32gather_epi32(simde__m512i other, simde__mmask16 mask, simde__m512i place, const void* base, int scale) {
+    const simde__m512i_private at = simde__m512i_to_private(place);
+    simde__m512i_private to = simde__m512i_to_private(other);
+    for (int lane = 0; lane < 16; ++lane) {
+        if (mask >> lane & 1) __builtin_memcpy(&to.i32[lane], static_cast<const char*>(base) + static_cast<long long>(at.i32[lane]) * scale, sizeof(int));
+    }
+    return simde__m512i_from_private(to);
+}
+#define _mm512_mask_i32gather_epi32 emulated_mask_i32gather_epi32
+#endif
