@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from .adaptive.stopping import compress_stopping
     from .adaptive.tiers import compress_tiered
     from .codecs import from_spec
-    from .compression import compress
+    from .compression import compress, encode
     from .distillation.distil import distil
     from .distillation.pruning import prune
     from .distillation.student import student
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .store import load, save
     from .store.verify import verify
     from .table import Table
+    from .training.sparse import train_sparse
     from .tune.ladder import tiered
     from .tune.sharing import share
     from .vectors import Vectors, as_vectors, read_vectors
@@ -37,6 +38,7 @@ __all__ = [
     "compress_stopping",
     "compress_tiered",
     "distil",
+    "encode",
     "exposure",
     "from_spec",
     "load",
@@ -47,6 +49,7 @@ __all__ = [
     "share",
     "student",
     "tiered",
+    "train_sparse",
     "verify",
 ]
 
@@ -64,6 +67,7 @@ _HOMES = {
     "compress_stopping": "adaptive.stopping",
     "compress_tiered": "adaptive.tiers",
     "distil": "distillation",
+    "encode": "compression",
     "exposure": "fitting.exposure",
     "from_spec": "codecs",
     "load": "store",
@@ -74,6 +78,7 @@ _HOMES = {
     "share": "tune.sharing",
     "student": "distillation",
     "tiered": "tune.ladder",
+    "train_sparse": "training.sparse",
     "verify": "store",
 }
 

@@ -16,6 +16,12 @@ ABOUT = "about"
 FORMAT = 1
 
 
+def check_place(path: Path) -> None:
+    """Raise InputError where a checkpoint could not be written, before any work."""
+    if path.is_dir() or not path.parent.is_dir():
+        raise InputError(f"checkpoint: got {path}, {'a folder' if path.is_dir() else 'in a folder that is not there'}; expected a file in a folder that is.")
+
+
 def save_checkpoint(path: Path, arrays: dict[str, np.ndarray], about: dict[str, Any], curve: list[dict[str, float]]) -> None:
     """Write `path` anew, by a rename of a whole file. Raises ArtifactError where it cannot be written; the old one stays then."""
     text = json.dumps({"format": FORMAT, "about": about, "curve": curve}, sort_keys=True)

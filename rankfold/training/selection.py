@@ -64,10 +64,10 @@ def _block(bits: np.ndarray, counts: Sequence[int]) -> np.ndarray:
         largest.partition(largest.shape[1] - count, axis=1)
         largest = largest[:, largest.shape[1] - count :]
         cuts.append(largest[:, :1].copy())
-    found = np.flatnonzero(size >= cuts[0])
-    if found.size > counts[-1] * len(bits):
-        found = _without_late_ties(found, size, cuts[0].ravel(), counts[-1])
-    found = found.reshape(-1, counts[-1])
+    high = np.flatnonzero(size >= cuts[0])
+    if high.size > counts[-1] * len(bits):
+        high = _without_late_ties(high, size, cuts[0].ravel(), counts[-1])
+    found: np.ndarray = high.reshape(-1, counts[-1])
     size = size.ravel()[found]
     parts = []
     for count, cut in zip(reversed(counts[:-1]), cuts[1:], strict=True):

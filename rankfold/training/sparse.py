@@ -29,7 +29,7 @@ def train_sparse(
     device: str = "auto",
     precision: str = "auto",
     check_every: int | None = None,
-    checkpoint: Path | None = None,
+    checkpoint: Path | str | None = None,
     threads: int | None = None,
     seed: int = 0,
     progress: Progress = silent,

@@ -15,7 +15,7 @@ from ..progress import Progress, silent
 from ..search.rows import Rows
 from ..sources import gather
 from ..vectors import Vectors
-from .checkpoint import load_checkpoint, save_checkpoint
+from .checkpoint import check_place, load_checkpoint, save_checkpoint
 from .checks import VALIDATION_ROWS, Check, Validation, check
 from .device import MICRO_ROWS, POOL_BYTES, find_device, find_precision, using_threads
 from .extra import load_torch
@@ -71,7 +71,7 @@ def train(
     device: str = "auto",
     precision: str = "auto",
     check_every: int | None = None,
-    checkpoint: Path | None = None,
+    checkpoint: Path | str | None = None,
     threads: int | None = None,
     seed: int = 0,
     progress: Progress = silent,
@@ -79,9 +79,9 @@ def train(
 ) -> Trained:
     """Train a dictionary of so many atoms and its encoder for rows of `nonzeros` values; see `Recipe` and `slopes`.
 
-    Rows count by their direction; rows of zeros are left out. A twentieth of the rows, at most 2,048, only check. weight: (n,) what each row counts.
-    queries: (m, d), with which the list-wise loss is added. seen: rows that each query has already, left out of its lists. device: auto, cpu or cuda.
-    precision: of the products: auto, float32, bfloat16. check_every: steps between checks, a tenth of all by default; `told` is called with each.
+    Rows count by their direction; rows of zeros are left out. A twentieth of the rows, at most 2,048, only check. weight: (n,) what each row counts; those
+    of none take no part. queries: (m, d), with which the list-wise loss is added. seen: rows that each query has already, left out of its lists.
+    device: auto, cpu or cuda. precision: of the products: auto, float32, bfloat16. check_every: steps between checks, a tenth of all by default; `told` is called with each.
     checkpoint: a file written at each check; where it is there, training goes on from it and ends with the same bytes as if it had never stopped.
     Same seed, same bytes on the same machine and number of threads. Memory: a pool of rows (1 GiB on a processor, 8 GiB on a GPU), 4,096 rows by the atoms
     four times (a GPU: 32,768), and the arrays nine times. threads: how many torch may use while it trains, as it is set by default.
@@ -89,20 +89,19 @@ def train(
     """
     recipe = recipe or Recipe()
     every = max(1, recipe.steps // CHECKS) if check_every is None else check_every
-    if isinstance(every, bool) or every < 1:
-        raise InputError(f"check_every: got {check_every!r}; expected a whole number of steps of at least 1.")
-    if isinstance(nonzeros, bool) or isinstance(dictionary, bool) or not 1 <= nonzeros <= vectors.dim:
-        raise InputError(f"nonzeros: got {nonzeros!r}; expected 1 to {vectors.dim}, the dimensions. With so many values a row needs none.")
+    file = None if checkpoint is None else Path(checkpoint)
+    _check(every, dictionary, nonzeros, vectors.dim, file)
     where = find_device(device)
     how = find_precision(precision, where)
     weights = None if weight is None else as_weight(weight, vectors.count)
     asked = _asked(queries, seen, vectors.dim) if recipe.ranking else None
     rows = rows_with_direction(vectors, progress)
+    zero_rows = vectors.count - rows.size
+    rows = rows if weights is None else rows[weights[rows] > 0]
     check_size(dictionary, nonzeros, rows.size)
     taught, held = split(rows, dictionary, seed)
-    about = _about(
-        vectors, taught, (weights, asked), {"recipe": recipe.to_dict(), "dictionary": dictionary, "nonzeros": nonzeros, "seed": seed, "precision": str(how)}
-    )
+    settings = {"recipe": recipe.to_dict(), "dictionary": dictionary, "nonzeros": nonzeros, "seed": seed, "precision": str(how)}
+    about = _about(vectors, taught, (weights, asked), settings)
     model = Model(_start(vectors, taught, weights, dictionary, recipe, seed), recipe, where)
     course = Course(
         recipe,
@@ -115,9 +114,18 @@ def train(
         how,
     )
     with using_threads(threads):
-        curve = _run(model, course, every, checkpoint, about, progress, told)
+        curve = _run(model, course, every, file, about, progress, told)
     arrays = {name: array.cpu().numpy() for name, array in model.kept().items()}
-    return Trained(**arrays, curve=tuple(curve), rows=taught.size, zero_rows=vectors.count - rows.size)
+    return Trained(**arrays, curve=tuple(curve), rows=taught.size, zero_rows=zero_rows)
+
+
+def _check(every: int, dictionary: int, nonzeros: int, dim: int, checkpoint: Path | None) -> None:
+    if isinstance(every, bool) or every < 1:
+        raise InputError(f"check_every: got {every!r}; expected a whole number of steps of at least 1.")
+    if isinstance(nonzeros, bool) or isinstance(dictionary, bool) or not 1 <= nonzeros <= dim:
+        raise InputError(f"nonzeros: got {nonzeros!r}; expected 1 to {dim}, the dimensions. With so many values a row needs no dictionary.")
+    if checkpoint is not None:
+        check_place(checkpoint)
 
 
 def split(rows: np.ndarray, dictionary: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -194,18 +202,15 @@ def _asked(queries: F32 | None, seen: Rows | None, dim: int) -> tuple[F32, Rows 
     return np.ascontiguousarray(matrix[alive]), None if seen is None else seen.take(alive)
 
 
-def _start(vectors: Vectors, rows: np.ndarray, weights: F32 | None, latents: int, recipe: Recipe, seed: int) -> dict[str, np.ndarray]:
+def _start(vectors: Vectors, rows: np.ndarray, weights: F32 | None, dictionary: int, recipe: Recipe, seed: int) -> dict[str, np.ndarray]:
     rng = np.random.default_rng((seed, 5))
     if not recipe.tied:
-        return start_at_random(vectors.dim, latents, rng)
+        return start_at_random(vectors.dim, dictionary, rng)
     # The smallest of exponential times over weights is a draw without repeats (Efraimidis and Spirakis, 2006). More than are needed: some may be twins.
-    times = rng.exponential(size=rows.size)
-    if weights is not None:
-        times = np.where(weights[rows] > 0, times / np.maximum(weights[rows], 1e-30), np.inf)
-    order = np.argsort(times, kind="stable")[: 2 * latents]
-    told = order[np.isfinite(times[order])]
-    back = np.argsort(np.argsort(rows[told]))
-    return start_from_rows(unit_rows(gather(vectors.matrix, np.sort(rows[told])))[back], latents, rng)
+    times = rng.exponential(size=rows.size) / (1 if weights is None else weights[rows])
+    chosen = rows[np.argsort(times, kind="stable")[: 2 * dictionary]]
+    back = np.argsort(np.argsort(chosen))
+    return start_from_rows(unit_rows(gather(vectors.matrix, np.sort(chosen)))[back], dictionary, rng)
 
 
 def _about(vectors: Vectors, rows: np.ndarray, given: tuple[Any, Any], settings: dict[str, Any]) -> dict[str, Any]:

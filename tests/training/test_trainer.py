@@ -152,6 +152,12 @@ def test_bad_input_is_refused_before_anything_is_written(vectors, tmp_path, wron
     assert not list(tmp_path.iterdir())
 
 
+def test_a_checkpoint_that_could_not_be_written_is_refused_before_any_step(vectors, tmp_path):
+    for place in (tmp_path, tmp_path / "none" / "a.npz"):
+        with pytest.raises(InputError, match="checkpoint: got"):
+            train(vectors, **SHAPE, recipe=QUICK, checkpoint=place, progress=lambda *_: pytest.fail("it began"))
+
+
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_checkpoint(vectors, tmp_path, monkeypatch):
     settings = SHAPE | {"recipe": QUICK, "check_every": 5, "checkpoint": tmp_path / "a.npz"}
     real = trainer.slopes
