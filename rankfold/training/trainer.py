@@ -81,10 +81,10 @@ def train(
 
     Rows count by their direction; rows of zeros are left out. A twentieth of the rows, at most 2,048, only check. weight: (n,) what each row counts; those
     of none take no part. queries: (m, d), with which the list-wise loss is added. seen: rows that each query has already, left out of its lists.
-    device: auto, cpu or cuda. precision: of the products: auto, float32, bfloat16. check_every: steps between checks, a tenth of all by default; `told` is called with each.
-    checkpoint: a file written at each check; where it is there, training goes on from it and ends with the same bytes as if it had never stopped.
-    Same seed, same bytes on the same machine and number of threads. Memory: a pool of rows (1 GiB on a processor, 8 GiB on a GPU), 4,096 rows by the atoms
-    four times (a GPU: 32,768), and the arrays nine times. threads: how many torch may use while it trains, as it is set by default.
+    device: auto, cpu or cuda. precision: of the products: auto, float32, bfloat16. check_every: steps between checks, a tenth of all by default; `told` is
+    called with each. checkpoint: a file written at each check; where it is there, training goes on from it and ends with the same bytes as if it had never
+    stopped. threads: how many torch may use while it trains, as it is set by default. Same seed, same bytes on the same machine and number of threads.
+    Memory: a pool of rows (1 GiB on a processor, 8 GiB on a GPU), 4,096 rows by the atoms four times (a GPU: 32,768), and the arrays nine times.
     Raises InputError (rows, dimensions, dictionary, nonzeros, a loss that is no number: the last checkpoint stays), ArtifactError (checkpoint), MissingExtra.
     """
     recipe = recipe or Recipe()

@@ -69,8 +69,8 @@ def train(
 ) -> None:
     """Train the dictionary of sparse codes on all rows, with torch.
 
-    On a processor or a GPU; writes an artifact. Give --bytes or --nonzeros. With --users, what they score is to stay the same distribution, without what --interactions says they have already.
-    Needs the extra `train`. RANKFOLD_WORKERS says how many threads. Rows are read where they lie, a pool of them at a time.
+    On a processor or a GPU; writes an artifact. Give --bytes or --nonzeros. With --users, what they score is to stay the same distribution, without what
+    --interactions says they have already. Needs the extra `train`. RANKFOLD_WORKERS says how many threads. Rows are read where they lie, a pool at a time.
     """
     output = Output(as_json)
     how: Sparse = Sparse(bytes=row_bytes, nonzeros=nonzeros, dictionary=dictionary, encoder=encoder)  # type: ignore[call-arg]
