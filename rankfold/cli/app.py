@@ -26,7 +26,7 @@ COMMANDS = {
     "verify": "Check every byte of an artifact, or of an archive.",
     "archive": "Write an artifact as one smaller file, to keep or to send.",
     "restore": "Put the artifact of an archive back into a store folder.",
-    "export": "Write sparse codes as files for another engine, and check them in it.",
+    "export": "Write the sparse codes of an artifact for another engine, without loss.",
     "report": "Write one HTML file about a compression.",
     "bench": "Measure the speed of an artifact on this machine.",
     "doctor": "Show versions, CPU features, kernels and their speed.",
