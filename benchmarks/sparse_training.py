@@ -1,12 +1,15 @@
 """Training of sparse codes beside the published recipe written plainly in torch: 4,096 atoms, 32 values a row, rows a second and cosine of rows held out.
 
     python benchmarks/sparse_training.py [--sets lifted text] [--rows 100000] [--steps 120] [--threads 2]
+    python benchmarks/sparse_training.py --sets text --only --variants
     python benchmarks/sparse_training.py --device cuda --rows 100000 --steps 500 [--only ours]
 
 plain: CompresSAE (arXiv 2505.11388) as one would write it: nn.Linear, topk, scatter into dense codes, F.linear, autograd, Adam, float32, at the best of three
 rates; "plain, autocast" is the same under torch.autocast to bfloat16, a few steps for its speed alone. published: that recipe by rankfold's own steps.
 ours: rankfold's recipe. All see the same rows in batches of the same size, and are judged on the same rows held out. Seconds are of training alone, checks
 included for rankfold and not for plain; "to plain's end" is when a side's cosine first reaches what plain ends at.
+
+--variants trains rankfold's recipe again with each part of it undone.
 
 Sets: text, 384 dimensions, sentence vectors; lifted, 768 dimensions, the same through a fixed random map tanh(x A), made because no set of that width is at
 hand; made, 768 dimensions, random sums of 64 of 8,192 directions, for machines without data. On a GPU a batch holds 100,000 rows, the poster's case.
@@ -19,7 +22,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import datasets
@@ -37,6 +40,18 @@ from rankfold.vectors import as_vectors
 ATOMS, NONZEROS, WIDE = 4_096, 32, 4
 PLAIN_RATE = 3e-3
 AUTOCAST_STEPS = 12
+VARIANTS: dict[str, dict[str, float]] = {
+    "ours": {},
+    "random start": {"tied": False},
+    "rate 1e-3": {"rate": 1e-3},
+    "last weights": {"average": 0.0},
+    "falling rate, last weights": {"average": 0.0, "decay": True},
+    "k falls from 4 k": {"first": 4},
+    "no loss at 4 k": {"wide_weight": 0.0},
+    "loss at 4 k on all rows": {"wide_share": 1.0},
+    "dead latents left": {"revive": 0},
+    "prefixes too": {"nested": True},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +186,10 @@ def points_of(name: str, asked: argparse.Namespace) -> list[Point]:
         "published": lambda: rankfold(name, "published", x, asked, published(steps=asked.steps, batch=asked.batch, rate=PLAIN_RATE)),
         "ours": lambda: rankfold(name, "ours", x, asked, Recipe(steps=asked.steps, batch=asked.batch)),
     }
-    return [sides[side]() for side in asked.only]
+    points = [sides[side]() for side in asked.only]
+    for side, changes in VARIANTS.items() if asked.variants else ():
+        points.append(rankfold(name, side, x, asked, replace(Recipe(steps=asked.steps, batch=asked.batch), **changes)))
+    return points
 
 
 def reached(one: Point, cosine: float) -> float | None:
@@ -200,7 +218,8 @@ def machine(device: str) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", nargs="+", choices=SETS, help="default: lifted and text; made on a GPU")
-    parser.add_argument("--only", nargs="+", choices=("plain", "autocast", "published", "ours"), default=["plain", "autocast", "published", "ours"])
+    parser.add_argument("--only", nargs="*", choices=("plain", "autocast", "published", "ours"), default=["plain", "autocast", "published", "ours"])
+    parser.add_argument("--variants", action="store_true", help="rankfold's recipe with each part undone, too")
     parser.add_argument("--rows", type=int, default=100_000)
     parser.add_argument("--steps", type=int, default=120)
     parser.add_argument("--batch", type=int, help="default: 4,096; 100,000 on a GPU")
