@@ -38,7 +38,8 @@ def train_sparse(
     """Train the dictionary of `how` on all rows (see `train` for the arguments), and fit its scales and books of values to a sample, as `compress` would.
 
     Settings that `how` leaves open are settled from the sample. unit: rows will be coded normalised; the dictionary is of directions in any case.
-    encoder="topk" gets the trained encoder and bias; "omp" searches in the trained atoms. `encode` makes a table of the result.
+    encoder="topk" gets the trained encoder and bias; "omp" searches in the trained atoms, and by default they are trained for prefixes too: search, which
+    takes one atom after the other, finds better codes in such a dictionary. `encode` makes a table of the result.
     Raises what `train` raises, and SpecError for settings that do not suit.
     """
     rng = np.random.default_rng(seed)
@@ -50,7 +51,7 @@ def train_sparse(
         vectors,
         dictionary=one.dictionary,  # type: ignore[attr-defined]
         nonzeros=one.nonzeros,  # type: ignore[attr-defined]
-        recipe=recipe,
+        recipe=recipe or Recipe(nested=one.encoder == "omp"),  # type: ignore[attr-defined]
         weight=weight,
         queries=queries,
         seen=seen,

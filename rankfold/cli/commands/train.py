@@ -74,7 +74,7 @@ def train(
     """
     output = Output(as_json)
     how: Sparse = Sparse(bytes=row_bytes, nonzeros=nonzeros, dictionary=dictionary, encoder=encoder)  # type: ignore[call-arg]
-    plan = _recipe(recipe, {"steps": steps, "batch": batch, "rate": rate})
+    plan = _recipe(recipe, {"steps": steps, "batch": batch, "rate": rate}, searched=encoder == "omp")
     if interactions is not None and users is None:
         raise typer.BadParameter("got it without --users; expected who took part in these events", param_hint="--interactions")
     check_root(out)
@@ -90,11 +90,11 @@ def train(
     _show(output, table, trained, save(table, out, note="rankfold train", details=details), time.monotonic() - begun)
 
 
-def _recipe(name: str, given: dict[str, int | float | None]) -> Recipe:
+def _recipe(name: str, given: dict[str, int | float | None], *, searched: bool) -> Recipe:
     if name not in RECIPES:
         raise typer.BadParameter(f"got {name!r}; expected {' or '.join(RECIPES)}", param_hint="--recipe")
     changes = {setting: value for setting, value in given.items() if value is not None}
-    return replace(published() if name == "published" else Recipe(), **changes)  # type: ignore[arg-type]
+    return replace(published() if name == "published" else Recipe(nested=searched), **changes)  # type: ignore[arg-type]
 
 
 def _asked(people: Vectors | None, events: Interactions | None) -> dict[str, F32 | Rows | None]:
