@@ -13,7 +13,7 @@ included for rankfold and not for plain; "to plain's end" is when a side's cosin
 
 Sets: text, 384 dimensions, sentence vectors; lifted, 768 dimensions, the same through a fixed random map tanh(x A), made because no set of that width is at
 hand; made, 768 dimensions, random sums of 64 of 8,192 directions, for machines without data. On a GPU a batch holds 100,000 rows, the poster's case.
-Writes benchmarks/results/sparse_training.json (with --out, another file).
+Writes benchmarks/results/sparse_training.json (with --out, another file), where sets not run now stay as this machine measured them.
 """
 
 import argparse
@@ -215,6 +215,12 @@ def machine(device: str) -> dict[str, object]:
     return {"cpu": model, "threads": torch.get_num_threads(), "gpu": gpu, "torch": torch.__version__}
 
 
+def others(path: Path, here: dict[str, object], sets: list[str]) -> list[dict]:
+    """Points of other sets that this machine measured before."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    return [point for point in known.get("points", []) if point["set"] not in sets] if known.get("machine") == here else []
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sets", nargs="+", choices=SETS, help="default: lifted and text; made on a GPU")
@@ -235,7 +241,8 @@ def main() -> None:
     torch.set_num_threads(asked.threads)
     points = [one for name in asked.sets for one in points_of(name, asked)]
     asked.out.parent.mkdir(exist_ok=True)
-    asked.out.write_text(json.dumps({"machine": machine(asked.device), "points": [asdict(one) for one in points]}, indent=1) + "\n")
+    here = machine(asked.device)
+    asked.out.write_text(json.dumps({"machine": here, "points": [*others(asked.out, here, asked.sets), *map(asdict, points)]}, indent=1) + "\n")
     show(points)
 
 
