@@ -52,9 +52,9 @@ def load_checkpoint(path: Path, expected: dict[str, np.ndarray], about: dict[str
         made, curve = told["about"], told["curve"]
         sound = told["format"] == FORMAT and isinstance(made, dict) and isinstance(curve, list)
     except DAMAGE as error:
-        raise _damaged(path, f"{type(error).__name__}: {str(error)[:120]}") from error
+        raise damaged(path, f"{type(error).__name__}: {str(error)[:120]}") from error
     if not sound:
-        raise _damaged(path, f"format {told['format']!r}")
+        raise damaged(path, f"format {told['format']!r}")
     other = [name for name in about if made.get(name) != about[name]]
     if other:
         name = other[0]
@@ -62,11 +62,12 @@ def load_checkpoint(path: Path, expected: dict[str, np.ndarray], about: dict[str
     for name, array in expected.items():
         got = arrays.get(name)
         if got is None or got.dtype != array.dtype or got.shape != array.shape:
-            raise _damaged(path, f"array {name} is {'not there' if got is None else f'{got.dtype} of shape {got.shape}'}")
+            raise damaged(path, f"array {name} is {'not there' if got is None else f'{got.dtype} of shape {got.shape}'}")
         if got.dtype.kind == "f" and not np.isfinite(got).all():
-            raise _damaged(path, f"array {name} holds values that are not finite")
+            raise damaged(path, f"array {name} holds values that are not finite")
     return arrays, curve
 
 
-def _damaged(path: Path, why: str) -> ArtifactError:
+def damaged(path: Path, why: str) -> ArtifactError:
+    """The error for a file that cannot be trained on from."""
     return ArtifactError(f"{path}: is no whole checkpoint ({why}); expected one that rankfold wrote. Remove it, or give another file.")

@@ -52,7 +52,7 @@ class Recipe:
             low, high = RANGES[field.name]
             value = getattr(self, field.name)
             if (isinstance(value, bool) and field.type is not bool) or not low <= value <= high or (field.type is int and value != int(value)):
-                raise InputError(f"{field.name}: got {value!r}; expected {'a whole number of ' if field.type == 'int' else ''}{low} to {high}.")
+                raise InputError(f"{field.name}: got {value!r}; expected {'a whole number of ' if field.type is int else ''}{low} to {high}.")
 
     def rate_at(self, step: int) -> float:
         """The rate of a step, from 0."""

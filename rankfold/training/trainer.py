@@ -15,7 +15,7 @@ from ..progress import Progress, silent
 from ..search.rows import Rows
 from ..sources import gather
 from ..vectors import Vectors
-from .checkpoint import check_place, load_checkpoint, save_checkpoint
+from .checkpoint import check_place, damaged, load_checkpoint, save_checkpoint
 from .checks import VALIDATION_ROWS, Check, Validation, check
 from .device import MICRO_ROWS, POOL_BYTES, find_device, find_precision, using_threads
 from .extra import load_torch
@@ -138,10 +138,7 @@ def _run(
     model: Model, course: Course, every: int, checkpoint: Path | None, about: dict[str, Any], progress: Progress, told: Callable[[Check], None]
 ) -> list[Check]:
     steps, losses = course.recipe.steps, 0.0
-    curve: list[Check] = []
-    saved = None if checkpoint is None else _resumed(model, checkpoint, about)
-    if saved is not None:
-        curve = [Check(**one) for one in saved]  # type: ignore[arg-type]
+    curve = [] if checkpoint is None else _resumed(model, checkpoint, about)
     scratch = Scratch(course.micro, len(model.idle), course.precision, model.device)
     progress("train", model.steps, steps)
     while model.steps < steps:
@@ -225,15 +222,22 @@ def _about(vectors: Vectors, rows: np.ndarray, given: tuple[Any, Any], settings:
     return json.loads(json.dumps(told))
 
 
-def _resumed(model: Model, checkpoint: Path, about: dict[str, Any]) -> list[dict[str, float]] | None:
+def _resumed(model: Model, checkpoint: Path, about: dict[str, Any]) -> list[Check]:
+    """Sets the model back to where the checkpoint was written and returns the checks up to there; none where there is no file."""
     expected = model.saved()
     shapes = {name: array for name, array in expected.items() if name in model.arrays}
     moments = {f"{kind}.{name}": array for kind in ("first", "second") for name, array in shapes.items()}
     found = load_checkpoint(checkpoint, expected | moments, about)
     if found is None:
-        return None
+        return []
     model.restore(found[0])
-    return found[1]
+    try:
+        curve = [Check(**one) for one in found[1]]  # type: ignore[arg-type]
+    except TypeError as error:
+        raise damaged(checkpoint, "its curve holds no checks") from error
+    if not curve or curve[-1].step != model.steps:
+        raise damaged(checkpoint, f"its curve does not end at step {model.steps}")
+    return curve
 
 
 def _stopped(step: int, steps: int, why: str, checkpoint: Path | None, curve: list[Check]) -> InputError:

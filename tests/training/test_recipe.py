@@ -12,6 +12,13 @@ def test_values_out_of_range_are_refused_by_name(wrong):
         Recipe(**wrong)
 
 
+def test_whole_numbers_are_asked_for_as_such():
+    with pytest.raises(InputError, match="batch: got 2.5; expected a whole number of 1 to"):
+        Recipe(batch=2.5)
+    with pytest.raises(InputError, match="rate: got 2.0; expected 1e-08 to"):
+        Recipe(rate=2.0)
+
+
 def test_the_rate_rises_first_and_falls_to_nothing():
     recipe = Recipe(steps=100, rate=0.01, decay=True)
     rates = [recipe.rate_at(step) for step in range(100)]

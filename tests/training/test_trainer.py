@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -194,3 +196,15 @@ def test_duplicates_and_a_table_of_few_directions_train(rows):
     assert np.isfinite(found.atoms).all() and found.curve[-1].cosine > 0.8
     line = train(as_vectors(np.outer(np.arange(1, 301), np.ones(24)).astype(np.float32)), **SHAPE, recipe=QUICK)
     assert line.curve[-1].cosine > 0.99
+
+
+@pytest.mark.parametrize("curve", [[], [3], [{"step": 20}], [{"step": 3, "loss": 0, "dead": 0, "entropy": 0, "cosine": 0, "agreement": 0}]])
+def test_a_checkpoint_with_another_curve_is_refused(vectors, tmp_path, curve):
+    path = tmp_path / "a.npz"
+    train(vectors, **SHAPE, recipe=QUICK, checkpoint=path)
+    with np.load(path) as file:
+        arrays = dict(file)
+    told = json.loads(arrays.pop("about").tobytes()) | {"curve": curve}
+    np.savez(path, **arrays, about=np.frombuffer(json.dumps(told).encode(), np.uint8))
+    with pytest.raises(ArtifactError, match="no whole checkpoint"):
+        train(vectors, **SHAPE, recipe=QUICK, checkpoint=path)
