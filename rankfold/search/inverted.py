@@ -233,11 +233,13 @@ def strongest(weight: F32, lists: int | None) -> tuple[np.ndarray, F32]:
 def _spread(index: object, value: object, latents: int) -> F32:
     """Codes (q, m) as weights of all latents float32 (q, h); an index that comes twice has the sum. Raises InputError for anything else."""
     place = np.asarray(index)
-    if place.ndim != 2 or place.dtype.kind not in "iu" or (place.size and not 0 <= int(place.min()) <= int(place.max()) < latents):
+    if place.ndim != 2 or place.dtype.kind not in "iu":
         raise InputError(f"index: got {place.dtype} of shape {place.shape}; expected whole numbers (q, m) from 0 to {latents - 1}.")
+    if place.size and not 0 <= int(place.min()) <= int(place.max()) < latents:
+        raise InputError(f"index: got latents from {place.min()} to {place.max()}; expected 0 to {latents - 1}, the latents of the table's dictionary.")
+    if np.shape(value) != place.shape:
+        raise InputError(f"value: got shape {np.shape(value)}; expected {place.shape}, a value for each latent in index.")
     share = as_matrix(value, "value", dim=place.shape[1])
-    if share.shape[0] != place.shape[0]:
-        raise InputError(f"value: got {share.shape[0]} lines; expected {place.shape[0]}, as in index.")
     weight = np.zeros((place.shape[0], latents), np.float32)
     np.add.at(weight, (np.arange(place.shape[0])[:, None], place), share)
     return weight

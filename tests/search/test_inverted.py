@@ -256,10 +256,10 @@ def test_bad_questions_are_refused(table):
     with pytest.raises(InputError, match="allow"):
         searcher.search(queries, 3, allow=np.ones(3, bool))
     for index, value, match in (
-        ([[0, 128]], [[1.0, 1.0]], "index: got"),
+        ([[0, 128]], [[1.0, 1.0]], "index: got latents from 0 to 128; expected 0 to 127"),
         ([[0.5]], [[1.0]], "index: got"),
         ([[0, 1]], [[1.0]], "value: got"),
-        ([[0], [1]], [[1.0]], "value: got 1 lines"),
+        ([[0], [1]], [[1.0]], r"value: got shape \(1, 1\); expected \(2, 1\)"),
         ([[0]], [[np.inf]], "value: "),
     ):
         with pytest.raises(InputError, match=match):

@@ -132,7 +132,7 @@ def _show(output: Output, table: Table, trained: Trained, artifact: Path, spent:
     output.line("")
     output.line("dead: latents no row used since the last check; entropy: of their use, in bits; cosine and agreement: of rows held out, largest scores.")
     size = segment.codec.row_bytes(table.dim)
-    output.line(f"{describe(segment.codec)}: {render.row_size(size)} bytes a row; {render.seconds(spent)}")
+    output.line(f"{describe(segment.codec)}: {render.row_size(size)} a row; {render.seconds(spent)}")
     output.line(f"wrote {artifact}")
     document = {
         "artifact": artifact,
