@@ -237,9 +237,9 @@ def _spread(index: object, value: object, latents: int) -> F32:
         raise InputError(f"index: got {place.dtype} of shape {place.shape}; expected whole numbers (q, m) from 0 to {latents - 1}.")
     if place.size and not 0 <= int(place.min()) <= int(place.max()) < latents:
         raise InputError(f"index: got latents from {place.min()} to {place.max()}; expected 0 to {latents - 1}, the latents of the table's dictionary.")
-    if np.shape(value) != place.shape:
-        raise InputError(f"value: got shape {np.shape(value)}; expected {place.shape}, a value for each latent in index.")
-    share = as_matrix(value, "value", dim=place.shape[1])
+    share = as_matrix(value, "value")
+    if share.shape != place.shape:
+        raise InputError(f"value: got shape {share.shape}; expected {place.shape}, a value for each latent in index.")
     weight = np.zeros((place.shape[0], latents), np.float32)
     np.add.at(weight, (np.arange(place.shape[0])[:, None], place), share)
     return weight
