@@ -30,12 +30,12 @@ def correlations(atoms, x):
     return x @ atoms.T, atoms @ atoms.T
 
 
-def assert_levels_agree(start, gram, nonzeros):
-    expected = omp("reference", start, gram, nonzeros)
-    assert all(len(set(row)) == nonzeros for row in expected[0].tolist())
-    assert expected[0].min(initial=0) >= 0 and expected[0].max(initial=0) < start.shape[1]
+def assert_levels_agree(run, rows, atoms, *rest):
+    expected = run("reference", rows, atoms, *rest)
+    assert all(len(set(row)) == rest[-1] for row in expected[0].tolist())
+    assert expected[0].min(initial=0) >= 0 and expected[0].max(initial=0) < len(atoms)
     for name in LEVELS[:-1]:
-        ours = omp(name, start, gram, nonzeros)
+        ours = run(name, rows, atoms, *rest)
         np.testing.assert_array_equal(ours[0], expected[0], name)
         np.testing.assert_array_equal(ours[1], expected[1], name)
     return expected
@@ -60,13 +60,13 @@ def test_omp_on_every_level(seed, atoms, dim, rows, share, twins, whole):
         found[rng.integers(0, atoms, atoms // 2)] = found[0]
         found[rng.integers(0, atoms, atoms // 4)] = 0
         found[rng.integers(0, atoms, atoms // 4)] *= -1
-    assert_levels_agree(*correlations(found, x), max(1, min(int(share * 48), atoms)))
+    assert_levels_agree(omp, *correlations(found, x), max(1, min(int(share * 48), atoms)))
 
 
 @pytest.mark.parametrize("atoms,nonzeros", [(4096, 32), (1000, 64), (257, 256), (129, 100)])
 def test_omp_at_larger_sizes(atoms, nonzeros):
     found, x = dictionary(np.random.default_rng(atoms), atoms, 128, 9)
-    assert_levels_agree(*correlations(found, x), nonzeros)
+    assert_levels_agree(omp, *correlations(found, x), nonzeros)
 
 
 @every_level
@@ -181,16 +181,6 @@ def topk(name, x, encoder, bias, nonzeros):
         return kernels.topk_rows(x, encoder, bias, nonzeros)
 
 
-def assert_topk_levels_agree(x, encoder, bias, nonzeros):
-    expected = topk("reference", x, encoder, bias, nonzeros)
-    assert all(len(set(row)) == nonzeros for row in expected[0].tolist())
-    for name in LEVELS[:-1]:
-        ours = topk(name, x, encoder, bias, nonzeros)
-        np.testing.assert_array_equal(ours[0], expected[0], name)
-        np.testing.assert_array_equal(ours[1], expected[1], name)
-    return expected
-
-
 @settings(max_examples=80, deadline=None)
 @given(
     seed=st.integers(0, 2**32 - 1),
@@ -211,7 +201,7 @@ def test_topk_on_every_level(seed, atoms, dim, rows, share, twins, whole):
         encoder[rng.integers(0, atoms, atoms // 2)] = encoder[0]
         encoder[rng.integers(0, atoms, atoms // 4)] = 0
         x[rng.integers(0, max(1, rows), rows // 4)] = 0
-    assert_topk_levels_agree(x, encoder, bias, max(1, min(int(share * 256), atoms)))
+    assert_levels_agree(topk, x, encoder, bias, max(1, min(int(share * 256), atoms)))
 
 
 @pytest.mark.parametrize("atoms,dim,nonzeros", [(4096, 384, 32), (4096, 768, 8), (1000, 65, 128), (5000, 31, 256), (257, 16, 257 // 2)])
@@ -219,7 +209,7 @@ def test_topk_at_larger_sizes(atoms, dim, nonzeros):
     rng = np.random.default_rng(atoms)
     encoder, x = dictionary(rng, atoms, dim, 30)
     bias = (rng.normal(size=atoms) / 100).astype(np.float32)
-    index, _ = assert_topk_levels_agree(x, encoder, bias, nonzeros)
+    index, _ = assert_levels_agree(topk, x, encoder, bias, nonzeros)
     exact = np.abs(x.astype(np.float64) @ encoder.T + bias)
     best = np.sort(exact, axis=1)[:, -nonzeros:].sum(axis=1)
     np.testing.assert_allclose(np.take_along_axis(exact, index.astype(np.intp), axis=1).sum(axis=1), best, rtol=1e-5)
