@@ -9,7 +9,7 @@ users teach (users to report on are never among them, labels are never seen). "h
 with the taught codebooks. students: a quarter of the dimensions in int8, taught against principal axes. terms: the table with each term left out or added,
 80 steps each, 1,000 users. whole: codebooks that were fitted on all rows, 150 steps. pruning: dimensions left out and the rest taught, in one round and two,
 150 steps. neighbours: 4,000 of the debian50k texts learn to find their ten nearest, 60 steps, and others ask. Gains are paired over the reported queries.
-Prints tables; writes results/distil.json, which docs/taught.py puts into docs/tuning.md.
+Prints tables; writes results/distil.json, which docs/taught.py puts into docs/distil.md.
 """
 
 import os

@@ -1,11 +1,11 @@
-"""Puts the figures of benchmarks/results/distil.json into docs/tuning.md, between its markers, and nothing else. Run: python docs/taught.py"""
+"""Puts the figures of benchmarks/results/distil.json into docs/distil.md, between its markers, and nothing else. Run: python docs/taught.py"""
 
 import re
 from pathlib import Path
 
 from measured import results
 
-PAGE = Path(__file__).parent / "tuning.md"
+PAGE = Path(__file__).parent / "distil.md"
 PARTS = ("users", "terms", "whole", "students", "pruning", "neighbours")
 
 

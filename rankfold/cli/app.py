@@ -19,7 +19,7 @@ COMMANDS = {
     "share": "Compress several tables with codebooks in common, where none loses much by it.",
     "evaluate": "Measure what an artifact lost against the original vectors.",
     "train": "Train the dictionary of sparse codes on all rows, with torch.",
-    "tune": "Move the codebooks of an artifact until the top lists of users are the exact ones.",
+    "distil": "Move the codebooks of an artifact until the top lists of users are the exact ones.",
     "calibrate": "Fit probabilities to the scores of an artifact.",
     "search": "Rank the rows of an artifact for query vectors.",
     "explain": "Show what the latents of an artifact stand for, and why items are near.",

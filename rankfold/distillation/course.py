@@ -41,7 +41,7 @@ def learn(pupil: Pupil, lesson: Lesson, terms: Terms, *, steps: int, rate: float
     curve = [(0, best_seen)]
     false_tops = np.empty((0, 0), np.int64)
     queue = np.empty(0, np.int64)
-    progress("tune", 0, steps)
+    progress("teach", 0, steps)
     for step in range(steps):
         if step % REFRESH_EVERY == 0:
             false_tops = _tops(pupil.table(adam.arrays), lesson)
@@ -51,7 +51,7 @@ def learn(pupil: Pupil, lesson: Lesson, terms: Terms, *, steps: int, rate: float
         rows = lesson.rows_for(numbers, false_tops, rng)
         _, gradient = loss(terms, lesson.batch(numbers, rows, pupil.decode(adam.arrays, rows)))
         adam.step(pupil.pull(adam.arrays, rows, gradient))
-        progress("tune", step + 1, steps)
+        progress("teach", step + 1, steps)
         if (step + 1) % CHECK_EVERY == 0 or step + 1 == steps:
             curve.append((step + 1, agreement(pupil.table(adam.arrays), lesson, lesson.stop)))
             if curve[-1][1] > best_seen:

@@ -1,4 +1,4 @@
-"""`rankfold tune`: an artifact whose fitted arrays were moved until top lists are the exact ones, measured on other users."""
+"""`rankfold distil`: an artifact whose fitted arrays were moved until top lists are the exact ones, measured on other users."""
 
 import shlex
 import time
@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from ...distillation import Distilled, Terms, Variant, ablation, distil
+from ...distillation import Distilled, Terms, Variant, ablation
+from ...distillation import distil as teach
 from ...distillation.distil import SAMPLE, STEPS
 from ...errors import InputError
 from ...progress import Progress
@@ -40,10 +41,10 @@ class Order:
     ablation: bool
 
 
-def tune(
+def distil(
     artifact: Artifact,
     against: Annotated[Path, typer.Option("--against", metavar="FILE", help="The uncompressed vectors, the same ids.", show_default=False)],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Store folder: gets the tuned artifact, if it is adopted.", show_default=False)],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="FOLDER", help="Store folder: gets the taught artifact, if it is adopted.", show_default=False)],
     users: Users = None,
     interactions: Events = None,
     calib: Annotated[int, typer.Option("--calib", metavar="2000", help="Learn from at most so many users.", min=1)] = SAMPLE,
@@ -51,7 +52,7 @@ def tune(
     terms: Annotated[
         str | None, typer.Option("--terms", metavar="lists=1,rows=1", help="What pulls: lists, contrast, triplet, rows, directions, neighbours, temperature.")
     ] = None,
-    with_ablation: Annotated[bool, typer.Option("--ablation", help="Tune once with each term left out or added, too, and show what each is worth.")] = False,
+    with_ablation: Annotated[bool, typer.Option("--ablation", help="Teach once with each term left out or added, too, and show what each is worth.")] = False,
     unknown: Unknown = "error",
     ids: IdFile = None,
     id_column: IdColumn = None,
@@ -82,7 +83,7 @@ def tune(
             evidence = gather(vectors, people, events, unit=table.unit, seed=seed, progress=progress)
         result, tried = _taught(table, vectors, evidence, order, progress)
         points = [measure(one, evidence, evidence.report, seed=seed, timed=False) for one in (table, result.table)]
-    written = save(result.table, out, note="rankfold tune", details=_details(order, result)) if result.adopted else None
+    written = save(result.table, out, note="rankfold distil", details=_details(order, result)) if result.adopted else None
     _show(output, evidence, result, tried, points, written, time.monotonic() - start)
 
 
@@ -116,13 +117,13 @@ def _taught(table: Table, vectors: Vectors, evidence: Evidence, order: Order, pr
         "progress": progress,
     }
     if not order.ablation:
-        return distil(table, vectors, asked.queries, **how), ()  # type: ignore[arg-type]
+        return teach(table, vectors, asked.queries, **how), ()  # type: ignore[arg-type]
     tried = ablation(table, vectors, asked.queries, **how)  # type: ignore[arg-type]
     return tried[0].result, tried
 
 
 def _details(order: Order, result: Distilled) -> dict[str, object]:
-    return {"seed": order.seed, "terms": order.terms.weights(), "temperature": order.terms.temperature, "tuning": result.to_dict()}
+    return {"seed": order.seed, "terms": order.terms.weights(), "temperature": order.terms.temperature, "teaching": result.to_dict()}
 
 
 def _show(output: Output, evidence: Evidence, result: Distilled, tried: tuple[Variant, ...], points: list[Point], written: Path | None, spent: float) -> None:
@@ -148,7 +149,7 @@ def _show(output: Output, evidence: Evidence, result: Distilled, tried: tuple[Va
     document = {
         "artifact": written,
         "adopted": result.adopted,
-        "tuning": result.to_dict(),
+        "teaching": result.to_dict(),
         "before": costs.point_document(before),
         "after": costs.point_document(after),
         "ablation": [one.to_dict() for one in tried],

@@ -1,4 +1,4 @@
-"""`rankfold tune`."""
+"""`rankfold distil`."""
 
 import json
 from dataclasses import replace
@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rankfold.cli.commands.tune import read_terms
+from rankfold.cli.commands.distil import read_terms
 from rankfold.codecs import from_spec
 from rankfold.compression import compress
 from rankfold.distillation import Terms
@@ -29,53 +29,53 @@ def spoilt(files, tmp_path_factory):
 
 
 @pytest.fixture
-def tune(rankfold, files, spoilt, tmp_path):
+def distil(rankfold, files, spoilt, tmp_path):
     def call(*more, judged=True, store=spoilt):
         evidence = ["--users", files.path("users.npy"), "--interactions", files.path("clicks.csv")] if judged else []
-        return rankfold("tune", store, "--against", files.path("items.npy"), "-o", tmp_path / "tuned", "--steps", "60", *evidence, *more)
+        return rankfold("distil", store, "--against", files.path("items.npy"), "-o", tmp_path / "taught", "--steps", "60", *evidence, *more)
 
     return call
 
 
-def test_rows_teach_without_users_and_the_result_is_an_artifact(tune, rankfold, spoilt, tmp_path):
-    result = tune("--json", judged=False)
+def test_rows_teach_without_users_and_the_result_is_an_artifact(distil, rankfold, spoilt, tmp_path):
+    result = distil("--json", judged=False)
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
-    assert document["adopted"] and document["tuning"]["gain"]["low"] > 0
+    assert document["adopted"] and document["teaching"]["gain"]["low"] > 0
     gain = document["after"]["fidelity"]["overlap@100"]["mean"] - document["before"]["fidelity"]["overlap@100"]["mean"]
     assert gain > 0.02
     assert load(document["artifact"]).nbytes == load(spoilt).nbytes
-    assert rankfold("verify", tmp_path / "tuned").exit_code == 0
+    assert rankfold("verify", tmp_path / "taught").exit_code == 0
 
 
-def test_users_teach_and_people_are_told(tune):
-    result = tune()
+def test_users_teach_and_people_are_told(distil):
+    result = distil()
     assert result.exit_code == 0, result.output
     assert "dopted: " in result.stdout and "before" in result.stdout and "ndcg@10" in result.stdout
 
 
-def test_what_is_not_better_is_not_written(tune, rankfold, files, tmp_path):
+def test_what_is_not_better_is_not_written(distil, rankfold, files, tmp_path):
     folder = tmp_path / "exact"
     save(compress(as_vectors(files.items[:200].astype(np.float16).astype(np.float32)), from_spec({"codec": "residual", "levels": 1}), norms="raw"), folder)
     np.save(tmp_path / "some.npy", files.items[:200].astype(np.float16).astype(np.float32))
-    result = rankfold("tune", folder, "--against", tmp_path / "some.npy", "-o", tmp_path / "tuned", "--steps", "5", "--json")
+    result = rankfold("distil", folder, "--against", tmp_path / "some.npy", "-o", tmp_path / "taught", "--steps", "5", "--json")
     document = json.loads(result.stdout)
-    assert result.exit_code == 0 and document["adopted"] is False and document["artifact"] is None and not (tmp_path / "tuned").exists()
-    assert "untouched" in document["tuning"]["why"]
+    assert result.exit_code == 0 and document["adopted"] is False and document["artifact"] is None and not (tmp_path / "taught").exists()
+    assert "untouched" in document["teaching"]["why"]
 
 
-def test_the_ablation_names_every_variant(tune):
-    document = json.loads(tune("--ablation", "--steps", "2", "--json", judged=False).stdout)
+def test_the_ablation_names_every_variant(distil):
+    document = json.loads(distil("--ablation", "--steps", "2", "--json", judged=False).stdout)
     assert [one["name"] for one in document["ablation"]][:3] == ["as given", "without lists", "without rows"]
 
 
-def test_bad_input_is_refused_before_anything_is_written(tune, files, tmp_path):
+def test_bad_input_is_refused_before_anything_is_written(distil, files, tmp_path):
     for more, words in ((("--terms", "list=1"), "terms"), (("--terms", "lists=0"), "terms"), (("--calib", "3"), "got 3 that can ask")):
-        result = tune(*more)
+        result = distil(*more)
         assert result.exit_code != 0 and words in result.stderr
-    fixed = tune(store=files.path("store"))
+    fixed = distil(store=files.path("store"))
     assert fixed.exit_code != 0 and "no fitted array" in fixed.stderr
-    assert not (tmp_path / "tuned").exists()
+    assert not (tmp_path / "taught").exists()
 
 
 def test_terms_are_read():
