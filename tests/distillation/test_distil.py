@@ -83,7 +83,7 @@ def test_stopping_by_hand_touches_nothing(world, spoilt):
     before = bytes_of(spoilt)
 
     def stop(stage, done, total):
-        if stage == "tune" and done == 5:
+        if stage == "teach" and done == 5:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
