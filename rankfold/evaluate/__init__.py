@@ -12,12 +12,14 @@ from .intervals import Mean
 from .kindred import Kindred, kindred_users
 from .measure import DEFAULT_METRICS, baseline, evaluate
 from .neighbours import Neighbourhoods, neighbourhoods
+from .ownmetric import Metric
 from .popularity import PopularitySearcher
 from .report import BucketReport, Finding, Report
 from .sensitivity import Candidates, Sensitivity, candidates, principal_directions, sensitivity
 from .split import Split, by_chance, by_column, by_time, choose_split, last_of_user
 from .task import Task
 from .vectorerror import VectorError, vector_error
+from .weighted import weighted_ndcg, weighted_recall
 
 __all__ = [
     "DEFAULT_METRICS",
@@ -35,6 +37,7 @@ __all__ = [
     "ListGuards",
     "Loss",
     "Mean",
+    "Metric",
     "Neighbourhoods",
     "PopularitySearcher",
     "Quantile",
@@ -66,4 +69,6 @@ __all__ = [
     "principal_directions",
     "sensitivity",
     "vector_error",
+    "weighted_ndcg",
+    "weighted_recall",
 ]

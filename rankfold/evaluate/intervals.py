@@ -30,8 +30,8 @@ def finite(value: float) -> float | None:
     return round(float(value), 6) if np.isfinite(value) else None
 
 
-def mean_of(values: np.ndarray, *, lowest: float = 0.0) -> Mean:
-    """The mean of per-query values (q,) in lowest..1, leaving out NaN (queries to which the value does not apply)."""
+def mean_of(values: np.ndarray, *, lowest: float = 0.0, highest: float = 1.0) -> Mean:
+    """The mean of per-query values (q,) in lowest..highest, leaving out NaN (queries to which the value does not apply)."""
     known = values[np.isfinite(values)]
     if known.size == 0:
         return Mean(np.nan, np.nan, np.nan, 0)
@@ -39,7 +39,7 @@ def mean_of(values: np.ndarray, *, lowest: float = 0.0) -> Mean:
     if known.size < 2:
         return Mean(mean, np.nan, np.nan, 1)
     reach = NORMAL_95 * float(known.std(ddof=1)) / np.sqrt(known.size)
-    return Mean(mean, max(lowest, mean - reach), min(1.0, mean + reach), known.size)
+    return Mean(mean, max(lowest, mean - reach), min(highest, mean + reach), known.size)
 
 
 def resampled_means(values: np.ndarray, *, draws: int, seed: int) -> np.ndarray:

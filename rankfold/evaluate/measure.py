@@ -14,7 +14,8 @@ from .buckets import Buckets, popularity_buckets
 from .exact import ExactSearcher
 from .fidelity import fidelity
 from .intervals import percentiles, resampled_means
-from .metrics import METRICS, coverage, parse_all, per_query
+from .metrics import METRICS, coverage, per_query
+from .ownmetric import Metric, sort_metrics
 from .popularity import PopularitySearcher
 from .report import BucketReport, Finding, Report
 from .task import Task
@@ -36,16 +37,17 @@ class Searches(Protocol):
         ...
 
 
-def evaluate(searcher: Searches, task: Task, *, metrics: Sequence[str] = DEFAULT_METRICS, baseline: Report | None = None) -> Report:
+def evaluate(searcher: Searches, task: Task, *, metrics: Sequence[str | Metric] = DEFAULT_METRICS, baseline: Report | None = None) -> Report:
     """Judge a searcher on a task by full-catalogue rankings.
 
-    metrics: names such as "ndcg@10"; kinds are ndcg, recall, precision, hit, mrr and map. Queries without a relevant row are left out and counted.
+    metrics: names such as "ndcg@10" (kinds are ndcg, recall, precision, hit, mrr and map), and metrics of your own (see `Metric`). Queries without a
+    relevant row are left out and counted.
     baseline: report of the uncompressed vectors on this task (see `baseline`); with it the report has fidelity, at every depth of the metrics that both hold.
     Raises InputError when no query has a relevant row, rows are beyond the catalogue, the baseline is of another task, or the searcher returns rows that it
     must not (seen, repeated or unknown ones).
     """
-    wanted = parse_all(metrics)
-    depths = sorted({k for _, k in wanted.values()})
+    wanted, own = sort_metrics(metrics)
+    depths = sorted({k for _, k in wanted.values()} | {metric.k for metric in own.values()})
     task.relevant.check_below(searcher.count, "relevant")
     able = task.answerable()
     if not able.size:
@@ -57,6 +59,8 @@ def evaluate(searcher: Searches, task: Task, *, metrics: Sequence[str] = DEFAULT
     ranking = searcher.search(judged.queries, depths[-1], exclude=judged.seen)
     _check_ranking(ranking, judged, searcher.count, depths[-1])
     hits, relevant = judged.relevant.holds(ranking.rows), judged.relevant.lengths()
+    values = {name: per_query(kind, k, hits, relevant) for name, (kind, k) in wanted.items()}
+    values.update({name: metric.per_query(ranking.rows, judged.relevant) for name, metric in own.items()})
     events = task.events(searcher.count)
     findings = []
     if events is None:
@@ -69,7 +73,7 @@ def evaluate(searcher: Searches, task: Task, *, metrics: Sequence[str] = DEFAULT
         task=digest,
         queries=able,
         left_out=task.count - able.size,
-        values={name: per_query(kind, k, hits, relevant) for name, (kind, k) in wanted.items()},
+        values=values,
         coverage={f"coverage@{k}": coverage(ranking.rows, k, searcher.count) for k in depths},
         groups=judged.groups,
         buckets={} if events is None else _bucket_reports(popularity_buckets(events), judged, ranking, hits, depths),
@@ -79,7 +83,9 @@ def evaluate(searcher: Searches, task: Task, *, metrics: Sequence[str] = DEFAULT
     )
 
 
-def baseline(vectors: Vectors, task: Task, *, metrics: Sequence[str] = DEFAULT_METRICS, unit: bool = False, draws: int = DRAWS, seed: int = 0) -> Report:
+def baseline(
+    vectors: Vectors, task: Task, *, metrics: Sequence[str | Metric] = DEFAULT_METRICS, unit: bool = False, draws: int = DRAWS, seed: int = 0
+) -> Report:
     """The report of the uncompressed vectors (inner products of float32 rows; unit: cosine), checked against plain popularity.
 
     The finding "weak-teacher" says that popularity is as good or better on some metric, as far as these queries can tell (95 % paired interval): losses against
@@ -100,7 +106,9 @@ def weak_teacher(exact: Report, plain: Report, *, draws: int = DRAWS, seed: int 
     if exact.task != plain.task or exact.values.keys() != plain.values.keys():
         raise InputError("plain: was measured on another task or by other metrics than exact; expected the same.")
     names = list(exact.values)
-    differences = resampled_means(np.stack([exact.values[name] - plain.values[name] for name in names], axis=1), draws=draws, seed=seed)
+    # Where a metric of one's own does not apply, there is no difference.
+    gains = [np.nan_to_num(exact.values[name] - plain.values[name]) for name in names]
+    differences = resampled_means(np.stack(gains, axis=1), draws=draws, seed=seed)
     weak = [name for place, name in enumerate(names) if percentiles(differences[:, place])[0] <= 0]
     if not weak:
         return None

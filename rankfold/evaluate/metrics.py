@@ -58,6 +58,12 @@ METRICS: dict[str, Callable[[np.ndarray, np.ndarray, int], np.ndarray]] = {
 }
 
 
+def is_named(name: str) -> bool:
+    """Whether `name` is that of a metric of this file, such as ndcg@10."""
+    kind, _, depth = name.partition("@")
+    return kind in METRICS and depth.isdecimal()
+
+
 def parse(name: str) -> tuple[str, int]:
     """ "ndcg@10" -> ("ndcg", 10). Raises InputError for unknown metrics and depths that are not 1 to 10,000."""
     kind, at, depth = name.partition("@") if isinstance(name, str) else ("", "", "")

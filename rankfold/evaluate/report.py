@@ -9,6 +9,7 @@ import numpy as np
 from ..search.ranking import Ranking
 from .fidelity import Fidelity
 from .intervals import Mean, finite, mean_of
+from .metrics import is_named
 
 
 class Finding(NamedTuple):
@@ -65,11 +66,11 @@ class Report:
 
     def means(self) -> dict[str, Mean]:
         """Mean and interval of each metric over all judged queries."""
-        return {name: mean_of(values) for name, values in self.values.items()}
+        return {name: _mean(name, values) for name, values in self.values.items()}
 
     def group_means(self) -> dict[str, dict[str, Mean]]:
         """Group -> metric -> mean and interval."""
-        return {group: {name: mean_of(values[mask]) for name, values in self.values.items()} for group, mask in self.groups.items()}
+        return {group: {name: _mean(name, values[mask]) for name, values in self.values.items()} for group, mask in self.groups.items()}
 
     def to_dict(self) -> dict[str, object]:
         """JSON-ready: quality and fidelity in sections of their own; every mean with low, high and n; None where there is no number."""
@@ -85,6 +86,11 @@ class Report:
             "popularity": None if self.popularity is None else _plain(self.popularity.means()),
             "findings": [finding._asdict() for finding in self.findings],
         }
+
+
+def _mean(name: str, values: np.ndarray) -> Mean:
+    """A built-in metric is at most 1; what a metric of your own may reach is not known."""
+    return mean_of(values, highest=1.0 if is_named(name) else np.inf)
 
 
 def _plain(means: Mapping[str, Mean]) -> dict[str, dict[str, float | int | None]]:
