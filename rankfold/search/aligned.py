@@ -29,14 +29,19 @@ class Aligned:
         """How many rows."""
         return self.searcher.count
 
-    def search(self, queries: F32, k: int, *, exclude: Rows | None = None, allow: np.ndarray | None = None) -> Ranking:
+    def search(self, queries: F32, k: int, *, exclude: Rows | None = None, allow: np.ndarray | Rows | None = None) -> Ranking:
         """As Searcher.search: rows, exclude and allow are by place in `ids`; equal scores go by that place, but for those cut off at k."""
         if exclude is not None:
-            exclude.check_below(self.count, "exclude")
-            exclude = Rows.from_pairs(exclude.queries(), self._of_table[exclude.values], exclude.count)
-        if allow is not None:
+            exclude = self._by_table(exclude, "exclude")
+        if isinstance(allow, Rows):
+            allow = self._by_table(allow, "allow")
+        elif allow is not None:
             allow = as_mask(allow, self.count, "allow")[self._of_ids]
         found = self.searcher.search(queries, k, exclude=exclude, allow=allow)
         rows = np.where(found.rows >= 0, self._of_ids[np.maximum(found.rows, 0)], -1)
         order = np.lexsort((np.where(rows < 0, self.count, rows), -found.scores), axis=1)
         return Ranking(np.take_along_axis(rows, order, axis=1), np.take_along_axis(found.scores, order, axis=1))
+
+    def _by_table(self, lists: Rows, name: str) -> Rows:
+        lists.check_below(self.count, name)
+        return Rows.from_pairs(lists.queries(), self._of_table[lists.values], lists.count)

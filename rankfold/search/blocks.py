@@ -1,23 +1,36 @@
 """Scan blocks: a table cut into runs of rows, each packed once into the layout that its codec scans."""
 
 import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 
-from ..arrays import F32, as_mask, blocks
+from .. import kernels
+from ..arrays import F32, blocks
 from ..codes import Arrays
 from ..table import Segment, Table
+from .exact import best_of
+
+# Gathering and packing a row costs about as much as scanning it for so many single queries, measured over the codecs.
+GATHER_COST = 16
+# Packed copies of gathered rows take at most this share of the codes.
+MOST_GATHERED = 0.25
 
 
 @dataclass(slots=True, eq=False)
 class ScanBlock:
-    """Rows first .. first + count - 1 of the table, all of one segment. The packed layout is made at the first scan and kept."""
+    """Rows first .. first + count - 1 of the table, or those of numbers `rows` (count,), rising; all of one segment.
+
+    The packed layout is made at the first scan and kept.
+    """
 
     segment_number: int
     segment: Segment
     first: int
     count: int
+    rows: np.ndarray | None = None
     packed: Arrays | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -27,8 +40,23 @@ class ScanBlock:
             with self.lock:
                 if self.packed is None:
                     start = self.first - self.segment.first
-                    self.packed = self.segment.codec.pack(self.segment.state, self.segment.codes.rows(slice(start, start + self.count)))
+                    which = slice(start, start + self.count) if self.rows is None else self.rows - self.segment.first
+                    self.packed = self.segment.codec.pack(self.segment.state, self.segment.codes.rows(which))
         return self.segment.codec.scan(prepared, self.packed, out)
+
+    def numbers(self, columns: np.ndarray) -> np.ndarray:
+        """Row numbers of columns of the block's scores."""
+        return self.first + columns if self.rows is None else self.rows[columns]
+
+    def select(self, out: F32, scores: F32, rows: np.ndarray) -> None:
+        """Merge the block's scores (q, count) into the running top: scores (q, k) and rows (q, k), as `kernels.select`."""
+        if self.rows is None:
+            kernels.select(out, self.first, scores, rows)
+            return
+        mine, places = np.full(scores.shape, -np.inf, np.float32), np.full(rows.shape, -1, np.int64)
+        kernels.select(out, 0, mine, places)
+        numbers = np.where(places < 0, -1, self.rows[places])
+        rows[:], scores[:] = best_of(np.concatenate([rows, numbers], axis=1), np.concatenate([scores, mine], axis=1), scores.shape[1])
 
 
 def scan_blocks(table: Table, rows: int) -> list[ScanBlock]:
@@ -40,35 +68,27 @@ def scan_blocks(table: Table, rows: int) -> list[ScanBlock]:
     ]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Masks:
-    """What a scan must not return: rows for all queries (`hidden`, (n,) bool or None) and (query, row) pairs sorted by row."""
-
-    hidden: np.ndarray | None
-    pair_query: np.ndarray
-    pair_row: np.ndarray
-
-    def apply(self, block: ScanBlock, out: F32) -> None:
-        """Put -inf where a row of the block may not be returned."""
-        if self.hidden is not None:
-            columns = np.flatnonzero(self.hidden[block.first : block.first + block.count])
-            if columns.size:
-                out[:, columns] = -np.inf
-        if self.pair_row.size:
-            start, stop = np.searchsorted(self.pair_row, (block.first, block.first + block.count))
-            out[self.pair_query[start:stop], self.pair_row[start:stop] - block.first] = -np.inf
-
-    def only(self, queries: np.ndarray) -> "Masks":
-        """The same masks for a choice of queries, given by number in ascending order."""
-        place = np.searchsorted(queries, self.pair_query)
-        kept = (place < queries.size) & (queries[np.minimum(place, queries.size - 1)] == self.pair_query)
-        return Masks(self.hidden, place[kept], self.pair_row[kept])
+def open_blocks(all_blocks: Sequence[ScanBlock], hidden: np.ndarray | None, queries: int) -> list[ScanBlock]:
+    """The blocks that a search by so many queries must scan: without those that are hidden (n,) as a whole; of those hidden mostly, the open rows, gathered."""
+    if hidden is None:
+        return list(all_blocks)
+    whole: list[ScanBlock] = []
+    sparse: list[tuple[ScanBlock, np.ndarray]] = []
+    most = min(MOST_GATHERED, queries / (queries + GATHER_COST))
+    for block in all_blocks:
+        closed = hidden[block.first : block.first + block.count]
+        left = block.count - int(np.count_nonzero(closed))
+        if left > most * block.count:
+            whole.append(block)
+        elif left:
+            sparse.append((block, block.first + np.flatnonzero(~closed)))
+    return whole + list(_gathered(sparse, max((block.count for block in all_blocks), default=1)))
 
 
-def hidden_rows(table: Table, allow: np.ndarray | None) -> np.ndarray | None:
-    """Rows that no query may get, (n,) bool: the removed ones and those not in `allow` (n,); None where all may be had. Raises InputError for another mask."""
-    hidden = None if table.alive is None else ~table.alive
-    if allow is None:
-        return hidden
-    denied = ~as_mask(allow, table.count, "allow")
-    return denied if hidden is None else denied | hidden
+def _gathered(parts: list[tuple[ScanBlock, np.ndarray]], most_rows: int) -> Iterator[ScanBlock]:
+    """The rows of parts of blocks in few blocks, each of one segment and of at most `most_rows` rows."""
+    for number, mine in groupby(parts, key=lambda part: part[0].segment_number):
+        held = list(mine)
+        rows = np.concatenate([part for _, part in held])
+        for start, stop in blocks(rows.size, most_rows):
+            yield ScanBlock(number, held[0][0].segment, int(rows[start]), stop - start, rows[start:stop])

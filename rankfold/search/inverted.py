@@ -17,8 +17,8 @@ from ..errors import InputError
 from ..runtime import workers as worker_count
 from ..table import Segment, Table, matching_matrix
 from ..vectors import Vectors
-from .blocks import hidden_rows
 from .exact import best_of, prepare_queries, rescored
+from .masks import hidden_rows
 from .postings import Masks, postings_of, search_postings
 from .ranking import Ranking, ranked_ids
 from .rows import Rows

@@ -10,16 +10,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from .. import kernels
 from ..arrays import F32, blocks
 from ..codes import Arrays
 from ..errors import InputError
 from ..runtime import workers as worker_count
 from ..table import Table, matching_matrix
 from ..vectors import Vectors
-from .blocks import Masks, ScanBlock, hidden_rows, scan_blocks
+from .blocks import ScanBlock, open_blocks, scan_blocks
 from .exact import best_of, exact_scores, prepare_queries, rescored
 from .glance import coarse_prepared, coarse_table
+from .listed import PAIR_COST, list_passes, listed_scores, listed_top, without
+from .masks import Masks, check_lists, filters_of
 from .ranking import Ranking, ranked_ids
 from .rows import Rows
 
@@ -68,96 +69,148 @@ class Searcher:
         """How many rows, removed ones included."""
         return self.table.count
 
-    def search(self, queries: F32 | Vectors, k: int, *, exclude: Rows | None = None, allow: np.ndarray | None = None) -> Ranking:
+    def search(self, queries: F32 | Vectors, k: int, *, exclude: Rows | None = None, allow: np.ndarray | Rows | None = None) -> Ranking:
         """The k best rows of every query, best first; equal scores go by row number.
 
         queries: (q, dim) floats, or Vectors whose space must be the table's. exclude: rows that a query must not get, per query.
-        allow: (n,) bool, rows that may be returned at all. Returns rows (q, k) int64 and scores (q, k) float32; -1 and -inf where nothing is left.
-        Raises InputError.
+        allow: rows that may be returned at all, (n,) bool for all queries, or lists per query. Exact under both: blocks of rows that nobody may have are
+        not scanned, of blocks where few rows are open only these, and a query whose own list is short scores no other row.
+        Returns rows (q, k) int64 and scores (q, k) float32; -1 and -inf where nothing is left. Raises InputError.
         """
         matrix = matching_matrix(queries, "queries", dim=self.table.dim, space=self.table.space)
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
             raise InputError(f"k: got {k!r}; expected a whole number of at least 1.")
-        if exclude is not None and exclude.count != matrix.shape[0]:
-            raise InputError(f"exclude: got lists for {exclude.count} queries; expected {matrix.shape[0]}.")
-        hidden = hidden_rows(self.table, allow)
-        wide = k if self.rerank is None else min(self.table.count, k * self.oversample)
+        filters = filters_of(self.table, matrix.shape[0], exclude, allow)
         found = Ranking(np.full((matrix.shape[0], k), -1, np.int64), np.full((matrix.shape[0], k), -np.inf, np.float32))
+        if filters.allow is not None:
+            short = filters.allow.lengths() * PAIR_COST < self.count
+            if short.any():
+                for chosen, top in ((short, self._listed), (~short, self.search)):
+                    lists = None if exclude is None else exclude.take(chosen)
+                    if chosen.any():
+                        found.rows[chosen], found.scores[chosen] = top(matrix[chosen], k, exclude=lists, allow=filters.allow.take(chosen))
+                return found
+        wide = k if self.rerank is None else min(self.table.count, k * self.oversample)
+        opened = open_blocks(self._blocks, filters.hidden, matrix.shape[0])
         for start, stop in blocks(matrix.shape[0], self._pass_queries):
             part = np.ascontiguousarray(matrix[start:stop])
-            masks = _masks(hidden, exclude, start, stop, self.table.count)
-            rows, scores = self._exact_top(part, wide, masks) if self.refine is None else self._refined_top(part, wide, self.refine, masks)
+            masks = filters.masks(start, stop)
+            rows, scores = self._exact_top(part, wide, masks, opened) if self.refine is None else self._refined_top(part, wide, self.refine, masks, opened)
             if self.rerank is not None:
                 rows, scores = best_of(*rescored(self.rerank, prepare_queries(self.rerank, part), rows), k)
             found.rows[start:stop, : rows.shape[1]] = rows
             found.scores[start:stop, : rows.shape[1]] = scores
         return found
 
+    def score(self, queries: F32 | Vectors, candidates: Rows) -> F32:
+        """Exact scores of given candidates, such as those of another system: the ranking stage. By the `rerank` table where there is one.
+
+        queries: as in `search`; candidates: a list of rows for each. Returns float32 scores in the order of candidates.values, -inf for removed rows.
+        Raises InputError.
+        """
+        matrix = matching_matrix(queries, "queries", dim=self.table.dim, space=self.table.space)
+        check_lists(candidates, matrix.shape[0], self.table, "candidates")
+        scores = listed_scores(self.table if self.rerank is None else self.rerank, matrix, candidates)
+        if self.table.alive is not None:
+            scores[~self.table.alive[candidates.values]] = -np.inf
+        return scores
+
+    def similar(self, rows: np.ndarray, k: int, *, exclude: Rows | None = None, allow: np.ndarray | Rows | None = None) -> Ranking:
+        """The k rows nearest to each of the rows (m,) of the table by inner product: its own decoded row is the query, and it is not in its own list.
+
+        `table.row_of(ids)` gives the rows of ids. exclude, allow, what returns: as in `search`. Raises InputError, also for rows that are gone.
+        """
+        rows = np.asarray(rows)
+        queries = self.table.decode(rows) if rows.size else None
+        gone = np.empty(0, np.int64) if self.table.alive is None or queries is None else np.flatnonzero(~self.table.alive[rows])
+        if queries is None or gone.size:
+            raise InputError(f"rows: got {'none' if queries is None else f'row {int(rows[gone[0]])}, which was removed'}; expected rows of the table.")
+        themselves = Rows(np.arange(rows.size + 1), rows)
+        if exclude is not None:
+            check_lists(exclude, rows.size, self.table, "exclude")
+            numbers = np.concatenate([themselves.queries(), exclude.queries()])
+            themselves = Rows.from_pairs(numbers, np.concatenate([themselves.values, exclude.values]), rows.size)
+        return self.search(queries, k, exclude=themselves, allow=allow)
+
     def ids(self, ranking: Ranking) -> np.ndarray:
         """Ids of the ranked rows, (q, k); where nothing was found the id is -1, or empty bytes for text ids."""
         return ranked_ids(self.table, ranking)
 
-    def _exact_top(self, queries: F32, k: int, masks: Masks) -> tuple[np.ndarray, F32]:
+    def _listed(self, queries: F32, k: int, *, exclude: Rows | None, allow: Rows) -> Ranking:
+        """The k best of each query's own short list `allow`, every row of it scored by the whole row."""
+        lists = without(allow, exclude)
+        wide = k if self.rerank is None else k * self.oversample
+        found = Ranking(np.full((lists.count, k), -1, np.int64), np.full((lists.count, k), -np.inf, np.float32))
+        for start, stop in list_passes(lists):
+            part, mine = queries[start:stop], lists.slice(start, stop)
+            rows, scores = listed_top(self.table, part, mine, min(wide, max(1, int(mine.lengths().max()))))
+            if self.rerank is not None:
+                rows, scores = best_of(*rescored(self.rerank, prepare_queries(self.rerank, part), rows), k)
+            found.rows[start:stop, : rows.shape[1]], found.scores[start:stop, : rows.shape[1]] = rows[:, :k], scores[:, :k]
+        return found
+
+    def _exact_top(self, queries: F32, k: int, masks: Masks, opened: list[ScanBlock]) -> tuple[np.ndarray, F32]:
         """(q, at most k) rows and exact scores for one pass of queries."""
         prepared = prepare_queries(self.table, queries)
         keep = min(self.table.count, k + max(SPARE, k))
-        rows, rough, bound = self._rough_top(queries.shape[0], keep, prepared, masks)
+        rows, rough, bound = self._rough_top(queries.shape[0], keep, prepared, masks, opened)
         exact_rows, exact = best_of(*rescored(self.table, prepared, rows), k)
         full = rows[:, -1] >= 0
         # Rows outside the candidates score at most the worst candidate's rough score plus the bound.
         open_to_others = full & (keep < self.table.count) & (rough[:, -1] + bound >= exact[:, -1])
         doubtful = np.flatnonzero(open_to_others)
         if doubtful.size:
-            self._settle(doubtful, prepared, masks, bound, exact_rows, exact)
+            self._settle(doubtful, prepared, masks, opened, bound, exact_rows, exact)
         return exact_rows, exact
 
-    def _refined_top(self, queries: F32, k: int, refine: int, masks: Masks) -> tuple[np.ndarray, F32]:
+    def _refined_top(self, queries: F32, k: int, refine: int, masks: Masks, opened: list[ScanBlock]) -> tuple[np.ndarray, F32]:
         """(q, at most k) rows and their scores by the whole row: the best of those `refine` that the coarse level ranks first."""
         prepared = prepare_queries(self.table, queries)
-        rows, _, _ = self._rough_top(
-            queries.shape[0], min(self.table.count, max(k, refine)), coarse_prepared(self.table, self._scanned, prepared, queries), masks
-        )
+        coarse = coarse_prepared(self.table, self._scanned, prepared, queries)
+        rows, _, _ = self._rough_top(queries.shape[0], min(self.table.count, max(k, refine)), coarse, masks, opened)
         return best_of(*rescored(self.table, prepared, rows), k)
 
-    def _rough_top(self, count: int, keep: int, prepared: list[Arrays], masks: Masks) -> tuple[np.ndarray, F32, np.ndarray]:
+    def _rough_top(self, count: int, keep: int, prepared: list[Arrays], masks: Masks, opened: list[ScanBlock]) -> tuple[np.ndarray, F32, np.ndarray]:
         """Rows (q, keep) and scan scores of the best candidates, and each query's largest scan error."""
 
         def work(mine: list[ScanBlock]) -> tuple[np.ndarray, F32, np.ndarray]:
             rows = np.full((count, keep), -1, np.int64)
             scores = np.full((count, keep), -np.inf, np.float32)
             bound = np.zeros(count, np.float32)
-            buffer = np.empty(count * max(block.count for block in mine), np.float32)
+            buffer = np.empty(count * max((block.count for block in mine), default=0), np.float32)
             for block in mine:
                 out = buffer[: count * block.count].reshape(count, block.count)
                 np.maximum(bound, block.scan(prepared[block.segment_number], out), out=bound)
                 masks.apply(block, out)
-                kernels.select(out, block.first, scores, rows)
+                block.select(out, scores, rows)
             return rows, scores, bound
 
-        shares = [share for share in (self._blocks[n :: self.workers] for n in range(self.workers)) if share]
-        if len(shares) == 1:
-            return work(shares[0])
+        shares = [share for share in (opened[n :: self.workers] for n in range(self.workers)) if share]
+        if len(shares) <= 1:
+            return work(opened)
         with ThreadPoolExecutor(len(shares)) as pool:
             parts = list(pool.map(work, shares))
         rows, scores = best_of(np.concatenate([part[0] for part in parts], axis=1), np.concatenate([part[1] for part in parts], axis=1), keep)
         return rows, scores, np.max([part[2] for part in parts], axis=0)
 
-    def _settle(self, doubtful: np.ndarray, prepared: list[Arrays], masks: Masks, bound: np.ndarray, rows: np.ndarray, scores: F32) -> None:
+    def _settle(
+        self, doubtful: np.ndarray, prepared: list[Arrays], masks: Masks, opened: list[ScanBlock], bound: np.ndarray, rows: np.ndarray, scores: F32
+    ) -> None:
         """Second pass for the doubtful queries: every row whose rough score could beat the k-th exact score is scored exactly. Changes rows and scores."""
         k = rows.shape[1]
         floor = scores[doubtful, -1] - bound[doubtful]
         mine = [{name: np.ascontiguousarray(array[doubtful]) for name, array in tables.items()} for tables in prepared]
         masks = masks.only(doubtful)
         top_rows, top_scores = np.full((doubtful.size, k), -1, np.int64), np.full((doubtful.size, k), -np.inf, np.float32)
-        for block in self._blocks:
+        for block in opened:
             out = np.empty((doubtful.size, block.count), np.float32)
             block.scan(mine[block.segment_number], out)
             masks.apply(block, out)
             wanted = out >= floor[:, None]
             numbers, columns = np.nonzero(wanted)
             out[~wanted] = -np.inf
-            out[numbers, columns] = exact_scores(self.table, mine, numbers, block.first + columns)
-            kernels.select(out, block.first, top_scores, top_rows)
+            out[numbers, columns] = exact_scores(self.table, mine, numbers, block.numbers(columns))
+            block.select(out, top_scores, top_rows)
         rows[doubtful], scores[doubtful] = top_rows, top_scores
 
 
@@ -175,14 +228,3 @@ def _check_same_rows(table: Table, rerank: Table) -> None:
         )
     if table.space and rerank.space and table.space != rerank.space:
         raise InputError(f"rerank: lives in the space {rerank.space!r}; expected {table.space!r}.")
-
-
-def _masks(hidden: np.ndarray | None, exclude: Rows | None, start: int, stop: int, count: int) -> Masks:
-    if exclude is None:
-        return Masks(hidden, np.empty(0, np.int64), np.empty(0, np.int64))
-    part = exclude.slice(start, stop)
-    if part.values.size and (part.values.min() < 0 or part.values.max() >= count):
-        raise InputError(f"exclude: holds rows from {part.values.min()} to {part.values.max()}; expected 0 to {count - 1}.")
-    query = np.repeat(np.arange(part.count), part.lengths())
-    order = np.argsort(part.values, kind="stable")
-    return Masks(hidden, query[order], part.values[order])

@@ -4,7 +4,7 @@ import numpy as np
 
 from rankfold.codecs import from_spec
 from rankfold.compression import compress
-from rankfold.search.blocks import Masks, hidden_rows, scan_blocks
+from rankfold.search.blocks import ScanBlock, open_blocks, scan_blocks
 from rankfold.vectors import as_vectors
 
 
@@ -23,19 +23,50 @@ def test_blocks_cover_every_row_of_every_segment_once():
         np.testing.assert_allclose(out, queries @ rows.T, atol=1e-5)
 
 
-def test_masks_of_some_queries_are_renumbered():
-    masks = Masks(None, np.array([0, 2, 2, 3]), np.array([5, 6, 7, 7]))
-    some = masks.only(np.array([2, 3]))
-    np.testing.assert_array_equal(some.pair_query, [0, 0, 1])
-    np.testing.assert_array_equal(some.pair_row, [6, 7, 7])
-    none = masks.only(np.array([1]))
-    assert none.pair_row.size == 0
+def made(rows=1000, more=0):
+    rng = np.random.default_rng(0)
+    table = compress(as_vectors(rng.standard_normal((rows, 8)), np.arange(rows)), from_spec({"codec": "int8"}))
+    return table.add(as_vectors(rng.standard_normal((more, 8)), np.arange(rows, rows + more))) if more else table
 
 
-def test_hidden_rows_are_the_removed_and_those_not_allowed():
-    table = compress(as_vectors(np.eye(4, dtype=np.float32)), from_spec({"codec": "half"}))
-    assert hidden_rows(table, None) is None
-    fewer, allow = table.remove(np.array([2])), np.array([True, True, True, False])
-    assert hidden_rows(fewer, None).tolist() == [False, False, True, False]
-    assert hidden_rows(table, allow).tolist() == [False, False, False, True]
-    assert hidden_rows(fewer, allow).tolist() == [False, False, True, True]
+def test_blocks_without_open_rows_are_left_out_and_nearly_hidden_ones_gathered():
+    table = made(rows=1000, more=500)
+    cut = scan_blocks(table, 100)
+    assert open_blocks(cut, None, 1) == cut
+    hidden = np.zeros(1500, np.bool_)
+    hidden[100:300] = True  # two blocks without an open row
+    hidden[300:500] = True
+    hidden[[333, 400, 499]] = False  # two blocks with three open rows
+    hidden[1100:1200] = True
+    hidden[1150] = False  # and one of the second segment
+    opened = open_blocks(cut, hidden, 1)
+    assert [block.first for block in opened if block.rows is None] == [0, 500, 600, 700, 800, 900, 1000, 1200, 1300, 1400]
+    gathered = [block for block in opened if block.rows is not None]
+    assert [block.rows.tolist() for block in gathered] == [[333, 400, 499], [1150]]
+    assert [block.segment_number for block in gathered] == [0, 1]
+    assert open_blocks(cut, np.ones(1500, np.bool_), 1) == []
+
+
+def test_more_queries_make_gathering_worth_more_rows_and_gathered_blocks_stay_small():
+    table = made(rows=1000)
+    cut = scan_blocks(table, 100)
+    hidden = np.arange(1000) % 8 != 0
+    assert all(block.rows is None for block in open_blocks(cut, hidden, 1))
+    opened = open_blocks(cut, hidden, 16)
+    assert [block.count for block in opened] == [100, 25] and all(block.rows is not None for block in opened)
+
+
+def test_a_gathered_block_scans_and_selects_its_own_rows():
+    table = made()
+    segment, rows = table.segments[0], np.array([3, 17, 18, 999])
+    block = ScanBlock(0, segment, 3, 4, rows)
+    queries = np.random.default_rng(1).standard_normal((3, 8)).astype(np.float32)
+    out = np.empty((3, 4), np.float32)
+    block.scan(segment.codec.prepare(segment.state, queries), out)
+    np.testing.assert_allclose(out, queries @ table.decode(rows).T, atol=1e-3)
+    best, which = np.full((3, 2), -np.inf, np.float32), np.full((3, 2), -1, np.int64)
+    best[0], which[0] = [100.0, out[0].max()], [5, 2]  # an equal score of a lower row stays before it
+    block.select(out, best, which)
+    assert which[0].tolist() == [5, 2]
+    np.testing.assert_array_equal(which[1], rows[np.argsort(-out[1], kind="stable")[:2]])
+    assert block.numbers(np.array([3, 1])).tolist() == [999, 17]

@@ -16,7 +16,8 @@ def oracle(table, queries, k, *, exclude=None, allow=None):
     if table.alive is not None:
         scores[:, ~table.alive] = -np.inf
     if allow is not None:
-        scores[:, ~allow] = -np.inf
+        barred = ~allow if isinstance(allow, np.ndarray) else ~np.array([np.isin(np.arange(table.count), allow.of(query)) for query in range(allow.count)])
+        scores[np.broadcast_to(barred, scores.shape)] = -np.inf
     for query in range(queries.shape[0]):
         if exclude is not None:
             scores[query, exclude.of(query)] = -np.inf
@@ -31,7 +32,7 @@ def assert_same_list(ranking, rows, scores):
     np.testing.assert_array_equal(ranking.rows >= 0, finite)
     scale = np.abs(scores[finite]).max(initial=1.0)
     np.testing.assert_allclose(ranking.scores[finite], scores[finite], atol=2e-5 * scale)
-    gaps = np.abs(np.diff(scores, axis=1, append=-np.inf))
+    gaps = np.abs(np.diff(np.where(finite, scores, -1e30), axis=1, append=-2e30))
     apart = (gaps > 1e-4 * scale) & (np.roll(gaps, 1, axis=1) > 1e-4 * scale)
     apart[:, 0] = gaps[:, 0] > 1e-4 * scale
     apart[:, -1] = False
@@ -158,3 +159,61 @@ def test_queries_of_another_space_are_refused():
     with pytest.raises(InputError, match="als-2.*als-1"):
         Searcher(table).search(as_vectors(x, space="als-2"), 1)
     np.testing.assert_array_equal(Searcher(table).search(as_vectors(x, space="als-1"), 1).rows[:, 0], np.arange(8))
+
+
+@pytest.mark.parametrize("spec", [{"codec": "int8"}, {"codec": "pq", "groups": 6}, {"codec": "residual", "levels": 4}])
+@pytest.mark.parametrize("share", [0.5, 0.05, 0.005, "few neighbours", 0])
+def test_lists_are_exact_under_filters_of_every_share(spec, share):
+    table, queries = made(spec, rows=2000)
+    table = table.add(as_vectors(np.random.default_rng(3).standard_normal((300, 24)).astype(np.float32), np.arange(9000, 9300))).remove(np.array([0, 9000]))
+    rng = np.random.default_rng(4)
+    allow = np.zeros(2300, np.bool_)
+    allow[np.arange(1000, 1030) if share == "few neighbours" else rng.choice(2300, int(2300 * share), replace=False)] = True
+    exclude = Rows.from_lists([rng.choice(np.flatnonzero(allow), min(3, int(allow.sum())), replace=False) for _ in range(9)])
+    searcher = Searcher(table, block=128, workers=2)
+    for asked in (queries[:1], queries):
+        part = exclude.slice(0, len(asked))
+        assert_same_list(searcher.search(asked, 20, exclude=part, allow=allow), *oracle(table, asked, 20, exclude=part, allow=allow))
+
+
+def test_each_query_may_have_its_own_rows_few_or_many():
+    table, queries = made({"codec": "pq", "groups": 6}, rows=2000)
+    table = table.remove(np.array([3, 6]))
+    rng = np.random.default_rng(5)
+    allow = Rows.from_lists([rng.choice(2000, size, replace=False) for size in (0, 1, 10, 40, 60, 500, 1990, 2000)] + [[1, 2]])
+    exclude = Rows.from_lists([rng.choice(2000, 200, replace=False) for _ in range(9)])
+    for searcher in (Searcher(table, block=256, workers=2), Searcher(table, rerank=table, oversample=2)):
+        for some in (allow, Rows.from_lists([range(0, 2000, 2)] * 9)):
+            ranking = searcher.search(queries, 30, exclude=exclude, allow=some)
+            assert_same_list(ranking, *oracle(table, queries, 30, exclude=exclude, allow=some))
+
+
+def test_given_candidates_get_the_scores_of_a_search():
+    table, queries = made(rows=300)
+    fine = compress(as_vectors(table.decode(), table.ids), from_spec({"codec": "int8"}))
+    table = table.remove(np.array([0]))
+    candidates = Rows.from_lists([[0, 5, 9]] + [[]] * 7 + [range(300)])
+    for searcher, scored in ((Searcher(table), table), (Searcher(table, rerank=fine), fine)):
+        scores = searcher.score(queries, candidates)
+        assert scores.dtype == np.float32 and scores[0] == -np.inf and scores[3] == -np.inf
+        expected = np.einsum("nd,nd->n", queries[candidates.queries()], scored.decode(candidates.values))
+        np.testing.assert_allclose(scores[scores > -np.inf], expected[scores > -np.inf], atol=1e-4)
+    with pytest.raises(InputError, match="candidates: got lists for 1"):
+        Searcher(table).score(queries, Rows.from_lists([[1]]))
+
+
+def test_similar_rows_leave_themselves_out():
+    rng = np.random.default_rng(6)
+    centres = np.eye(8, dtype=np.float32)[np.arange(200) % 8] * 4
+    table = compress(as_vectors(centres + 0.1 * rng.standard_normal((200, 8)).astype(np.float32)), from_spec({"codec": "half"})).remove(np.array([9]))
+    searcher = Searcher(table)
+    ranking = searcher.similar(np.array([1, 3, 1]), 10)
+    assert ((ranking.rows - np.array([[1], [3], [1]])) % 8 == 0).all() and not (ranking.rows == np.array([[1], [3], [1]])).any() and 9 not in ranking.rows
+    np.testing.assert_array_equal(ranking.rows[0], ranking.rows[2])
+    without = searcher.similar(np.array([1, 3]), 10, exclude=Rows.from_lists([ranking.rows[0], []]), allow=np.arange(200) != ranking.rows[1, 0])
+    assert not np.isin(without.rows[0], ranking.rows[0]).any() and without.rows[1, 0] == ranking.rows[1, 1]
+    for wrong, message in ((np.array([9]), "row 9, which was removed"), (np.array([200]), "whole numbers from 0 to 199"), (np.empty(0, np.int64), "got none")):
+        with pytest.raises(InputError, match=message):
+            searcher.similar(wrong, 3)
+    with pytest.raises(InputError, match="exclude: got lists for 1 queries; expected 2"):
+        searcher.similar(np.array([1, 2]), 3, exclude=Rows.empty(1))
