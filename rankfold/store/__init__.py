@@ -6,6 +6,7 @@ from .folder import prune
 from .linking import link_equal
 from .manifest import Manifest
 from .mapping import read_manifest
+from .size import artifact_bytes
 from .unarchive import Archive, open_archive, restore
 from .verify import verify
 from .writer import ArtifactWriter
@@ -17,6 +18,7 @@ __all__ = [
     "ColumnCost",
     "Manifest",
     "archive",
+    "artifact_bytes",
     "link_equal",
     "load",
     "open_archive",

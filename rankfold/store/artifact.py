@@ -26,9 +26,8 @@ def save(table: Table, root: Path | str, *, note: str = "", details: Mapping[str
     Old or new, never torn: until the last rename readers see what was there. Raises InputError, and ArtifactError when the disk refuses.
     """
     with ArtifactWriter(root, dim=table.dim, ids=table.ids, unit=table.unit, space=table.space, alive=table.alive) as writer:
-        states = _States()
-        for number, segment in enumerate(table.segments):
-            writer.segment(segment.codec, segment.state, rows=segment.count, share=states.earlier(number, segment.state))
+        for number, (segment, place) in enumerate(zip(table.segments, state_places(table), strict=True)):
+            writer.segment(segment.codec, segment.state, rows=segment.count, share=None if place == number else place)
             for start, stop in blocks(segment.count, SAVE_ROWS):
                 writer.append(segment.codes.rows(slice(start, stop)).columns)
         if table.calibration is not None:
@@ -50,6 +49,12 @@ def load(path: Path | str, *, check: Literal["sizes", "digests"] = "sizes") -> T
         if findings:
             raise ArtifactError(f"{len(findings)} findings; the first: {findings[0]}")
     return map_table(directory, read_manifest(directory))
+
+
+def state_places(table: Table) -> list[int]:
+    """For each segment the number of the first one with an equal state, whose files `save` lets it use; its own where there is none before."""
+    states = _States()
+    return [number if (found := states.earlier(number, segment.state)) is None else found for number, segment in enumerate(table.segments)]
 
 
 class _States:

@@ -171,7 +171,7 @@ class ArtifactWriter:
 
         details: anything plain that says how it was made (seed, recipe); no times, or the digest differs from run to run.
         """
-        made = {"rankfold": _version(), "python": platform.python_version(), "numpy": np.__version__, "note": note, "details": dict(details or {})}
+        made = made_by(note, details)
         self._check_full()
         if self._draft.directory is None or not self._segments:
             raise InputError("publish: got no segment; expected one, inside the `with` block, and one publish only.")
@@ -210,6 +210,11 @@ class ArtifactWriter:
         for file in self._open.values():
             file.close()
         self._draft.clean()
+
+
+def made_by(note: str, details: Mapping[str, object] | None) -> dict[str, object]:
+    """What a manifest says of who and what made the artifact."""
+    return {"rankfold": _version(), "python": platform.python_version(), "numpy": np.__version__, "note": note, "details": dict(details or {})}
 
 
 def _version() -> str:
