@@ -53,9 +53,10 @@ def _kind(arrow_type: Any) -> str:
     return str(arrow_type)
 
 
-def read_columns(file: Any, path: Path, names: Sequence[str]) -> Iterator[tuple[int, list[np.ndarray]]]:
-    """(first row, one array a name) for each batch of rows: int64 or uint64, float64, or fixed-width UTF-8 bytes. Times become int64 in their own unit.
+def read_columns(file: Any, path: Path, names: Sequence[str], *, booleans: bool = False) -> Iterator[tuple[int, list[np.ndarray]]]:
+    """(first row, one array a name) for each batch of rows: int64 or uint64, float64, or fixed-width UTF-8 bytes.
 
+    Times become int64 in their own unit, and booleans, where asked for, 0 and 1.
     Raises InputError naming the row of a null, or of a text that cannot be kept.
     """
     first = 0
@@ -65,7 +66,8 @@ def read_columns(file: Any, path: Path, names: Sequence[str]) -> Iterator[tuple[
             for name in names:
                 column = _column(batch, name, path)
                 _check_nulls(column, f"{path}: column {name!r}", first)
-                arrays.append(_plain(column, f"{path}: column {name!r}", first))
+                flags = booleans and _kind(column.type) == "bool"
+                arrays.append(column.to_numpy(zero_copy_only=False).astype(np.int64) if flags else _plain(column, f"{path}: column {name!r}", first))
             yield first, arrays
             first += batch.num_rows
 

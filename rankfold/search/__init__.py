@@ -1,9 +1,12 @@
 """Ranking a table: exact over its codes, in blocks, with masks."""
 
 from .aligned import Aligned
+from .attributefile import read_attributes
+from .attributes import Attributes, attributes_of
+from .conditions import Where, parse_where, where
 from .inverted import InvertedSearcher
 from .ranking import Ranking
 from .rows import Rows
 from .searcher import Searcher
 
-__all__ = ["Aligned", "InvertedSearcher", "Ranking", "Rows", "Searcher"]
+__all__ = ["Aligned", "Attributes", "InvertedSearcher", "Ranking", "Rows", "Searcher", "Where", "attributes_of", "parse_where", "read_attributes", "where"]
