@@ -22,6 +22,7 @@ USUAL_NAMES = {
     "time": ("time", "timestamp", "ts", "datetime"),
     "weight": ("weight", "rating", "count"),
     "split": ("split",),
+    "propensity": ("propensity",),
 }
 SPLITS = {b"train": 0, b"valid": 1, b"validation": 1, b"test": 2, b"0": 0, b"1": 1, b"2": 2}
 
@@ -32,6 +33,7 @@ class Interactions:
 
     user, item: (m,) int64 row numbers. time: (m,) int64 or float64 in the unit of the file, or None; only its order is used.
     weight: (m,) float32, at least 0, or None. split: (m,) int8, 0 train, 1 valid, 2 test, or None. dropped: rows left out because an id was unknown.
+    propensity: (m,) float64, the chance, above 0 and at most 1, that the event could be observed, or None.
     Raises InputError when the lengths differ.
     """
 
@@ -41,9 +43,10 @@ class Interactions:
     weight: np.ndarray | None = None
     split: np.ndarray | None = None
     dropped: int = 0
+    propensity: np.ndarray | None = None
 
     def __post_init__(self) -> None:
-        for name in ("user", "item", "time", "weight", "split"):
+        for name in ("user", "item", "time", "weight", "split", "propensity"):
             column = getattr(self, name)
             if column is not None and column.shape != (self.user.size,):
                 raise InputError(f"{name}: got shape {column.shape}; expected ({self.user.size},), one value an event.")
@@ -62,8 +65,9 @@ class Interactions:
     def where(self, mask: np.ndarray) -> "Interactions":
         """The events where `mask`, bool (m,), is true. Raises InputError for anything else."""
         chosen = as_mask(mask, self.count, "mask")
-        time, weight, split = (None if column is None else column[chosen] for column in (self.time, self.weight, self.split))
-        return Interactions(self.user[chosen], self.item[chosen], time, weight, split, self.dropped)
+        columns = (self.time, self.weight, self.split, self.propensity)
+        time, weight, split, propensity = (None if column is None else column[chosen] for column in columns)
+        return Interactions(self.user[chosen], self.item[chosen], time, weight, split, self.dropped, propensity)
 
 
 def read_interactions(
@@ -76,26 +80,28 @@ def read_interactions(
     time_column: str | None = None,
     weight_column: str | None = None,
     split_column: str | None = None,
+    propensity_column: str | None = None,
     unknown: str = "error",
 ) -> Interactions:
     """Events from a Parquet file (needs the extra `parquet`), or from a CSV or TSV file with a header line in UTF-8.
 
     user_ids, item_ids: the ids of the vectors, int64 or bytes, as in `Vectors.ids`; the file's values are looked up in them. Without them the values
-    must be row numbers. Columns are found under their usual names (user, user_id; item, item_id; time, timestamp, ts; weight, rating; split) unless
-    named; time, weight and split are taken when they are there. Times are numbers, Parquet times, or ISO dates in CSV (as
+    must be row numbers. Columns are found under their usual names (user, user_id; item, item_id; time, timestamp, ts; weight, rating; split; propensity) unless
+    named; time, weight, split and propensity are taken when they are there. Times are numbers, Parquet times, or ISO dates in CSV (as
     microseconds of UTC since 1970).
     unknown: "error", or "drop" to leave out rows whose user or item is unknown; they are counted in `dropped`.
 
     Rows are numbered from 0; the header and blank lines are not counted. Memory: the result twice over and one block of 65,536 rows.
     Raises InputError, with the row number where there is one, for missing columns (those there are listed), nulls, negative row numbers, unknown ids,
-    weights that are negative or not finite, times that are not finite, other splits than 0, 1, 2 or train, valid, test, and no rows;
+    weights that are negative or not finite, propensities not above 0 or above 1,
+    times that are not finite, other splits than 0, 1, 2 or train, valid, test, and no rows;
     MissingExtra for Parquet without pyarrow.
     """
     if unknown not in ("error", "drop"):
         raise InputError(f'unknown: got {unknown!r}; expected "error" or "drop".')
     found = regular_file(path, SUFFIXES)
     lookups = {"user": None if user_ids is None else _Lookup(user_ids, "user_ids"), "item": None if item_ids is None else _Lookup(item_ids, "item_ids")}
-    asked = {"user": user_column, "item": item_column, "time": time_column, "weight": weight_column, "split": split_column}
+    asked = {"user": user_column, "item": item_column, "time": time_column, "weight": weight_column, "split": split_column, "propensity": propensity_column}
     parts: dict[str, list[np.ndarray]] = {}
     dropped = total = 0
     for first, columns in _blocks(found, asked):
@@ -113,7 +119,7 @@ def read_interactions(
         raise InputError(f"{path}: got {came}; expected at least one event between known ids.")
     whole = {part: np.concatenate(values) for part, values in parts.items() if part != "time"}
     time = _joined_times(parts["time"], f"{found}: time") if "time" in parts else None
-    return Interactions(whole["user"], whole["item"], time, whole.get("weight"), whole.get("split"), dropped)
+    return Interactions(whole["user"], whole["item"], time, whole.get("weight"), whole.get("split"), dropped, whole.get("propensity"))
 
 
 def read_popularity(path: str | os.PathLike[str], *, item_ids: np.ndarray, unknown: str = "error") -> np.ndarray:
@@ -295,6 +301,16 @@ def _weights(values: np.ndarray, name: str, first: int) -> np.ndarray:
     return out
 
 
+def _propensities(values: np.ndarray, name: str, first: int) -> np.ndarray:
+    if values.dtype.kind == "S":
+        values = _parsed(values, float, name, first, "numbers")
+    out = values.astype(np.float64)
+    wrong = np.flatnonzero(~((out > 0) & (out <= 1)))
+    if wrong.size:
+        raise InputError(f"{name}: row {first + int(wrong[0])} is {out[wrong[0]]}; expected a chance above 0 and at most 1.")
+    return out
+
+
 def _splits(values: np.ndarray, name: str, first: int) -> np.ndarray:
     if values.dtype.kind == "S":
         out = np.array([SPLITS.get(value.strip().lower(), -1) for value in values], np.int8)
@@ -307,4 +323,4 @@ def _splits(values: np.ndarray, name: str, first: int) -> np.ndarray:
     return out
 
 
-_READERS = {"time": _times, "weight": _weights, "split": _splits}
+_READERS = {"time": _times, "weight": _weights, "split": _splits, "propensity": _propensities}

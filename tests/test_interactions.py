@@ -239,3 +239,19 @@ def test_popularity_of_files_that_say_none(tmp_path, text, said):
     path.write_text(text)
     with pytest.raises(InputError, match=said):
         read_popularity(path, item_ids=np.array([b"a"]), unknown="drop")
+
+
+def test_propensities_are_read_and_kept(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("user,item,propensity\n0,1,0.5\n1,0,1\n0,0,0.25\n")
+    events = read_interactions(path)
+    assert events.propensity.tolist() == [0.5, 1.0, 0.25]
+    assert events.where(np.array([True, False, True])).propensity.tolist() == [0.5, 0.25]
+
+
+@pytest.mark.parametrize("value", ["0", "-0.1", "1.01", "nan", "inf"])
+def test_propensities_that_are_no_chances_are_refused(tmp_path, value):
+    path = tmp_path / "log.csv"
+    path.write_text(f"user,item,propensity\n0,1,0.5\n1,0,{value}\n")
+    with pytest.raises(InputError, match="propensity: row 1 is .*expected a chance above 0 and at most 1"):
+        read_interactions(path)
