@@ -1,6 +1,7 @@
 """Evaluation: tasks, splits, metrics, losses with intervals, fidelity to the exact list, popularity buckets, collisions."""
 
 from .auc import GroupAuc, compare_auc, group_auc
+from .backtest import Backtest, Window, backtest
 from .buckets import Buckets, popularity_buckets
 from .calibration import CalibrationError, calibration_error, fit_calibration
 from .collisions import CollisionAudit, Collisions, collisions
@@ -10,8 +11,10 @@ from .fidelity import Fidelity, fidelity
 from .guards import ListGuards, Quantile, list_guards
 from .intervals import Mean
 from .kindred import Kindred, kindred_users
+from .leakage import Leaks, Memory, ReusedIds, find_leaks, memory, reused_ids
 from .measure import DEFAULT_METRICS, baseline, evaluate
 from .neighbours import Neighbourhoods, neighbourhoods
+from .offpolicy import Log, OffPolicy, compare_policies, list_chances, off_policy, reweighted_recall
 from .ownmetric import Metric
 from .popularity import PopularitySearcher
 from .report import BucketReport, Finding, Report
@@ -23,6 +26,7 @@ from .weighted import weighted_ndcg, weighted_recall
 
 __all__ = [
     "DEFAULT_METRICS",
+    "Backtest",
     "BucketReport",
     "Buckets",
     "CalibrationError",
@@ -34,18 +38,25 @@ __all__ = [
     "Finding",
     "GroupAuc",
     "Kindred",
+    "Leaks",
     "ListGuards",
+    "Log",
     "Loss",
     "Mean",
+    "Memory",
     "Metric",
     "Neighbourhoods",
+    "OffPolicy",
     "PopularitySearcher",
     "Quantile",
     "Report",
+    "ReusedIds",
     "Sensitivity",
     "Split",
     "Task",
     "VectorError",
+    "Window",
+    "backtest",
     "baseline",
     "by_chance",
     "by_column",
@@ -57,16 +68,23 @@ __all__ = [
     "compare",
     "compare_auc",
     "compare_parts",
+    "compare_policies",
     "evaluate",
     "fidelity",
+    "find_leaks",
     "fit_calibration",
     "group_auc",
     "kindred_users",
     "last_of_user",
+    "list_chances",
     "list_guards",
+    "memory",
     "neighbourhoods",
+    "off_policy",
     "popularity_buckets",
     "principal_directions",
+    "reused_ids",
+    "reweighted_recall",
     "sensitivity",
     "vector_error",
     "weighted_ndcg",
