@@ -18,6 +18,7 @@ COMMANDS = {
     "compress": "Compress vectors to a size with the codec that loses least.",
     "share": "Compress several tables with codebooks in common, where none loses much by it.",
     "evaluate": "Measure what an artifact lost against the original vectors.",
+    "backtest": "Measure the loss of an artifact in rolling windows of time.",
     "train": "Train the dictionary of sparse codes on all rows, with torch.",
     "distil": "Move the codebooks of an artifact until the top lists of users are the exact ones.",
     "calibrate": "Fit probabilities to the scores of an artifact.",
