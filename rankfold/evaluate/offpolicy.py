@@ -185,16 +185,19 @@ def _weights(log: Log, target: object, clip: float | None) -> tuple[np.ndarray, 
     if (chance < 0).any() or (chance > 1).any():
         raise InputError(f"target: got values from {chance.min()} to {chance.max()}; expected chances from 0 to 1.")
     whole = chance / log.propensity
-    if not whole.any():
-        raise InputError("target: the policy would have shown nothing of what was logged; expected some of it. This log cannot judge it.")
+    if np.count_nonzero(whole) < 2:
+        shown = "nothing" if not whole.any() else "one event"
+        raise InputError(f"target: the policy would have shown {shown} of what was logged; expected at least two events. This log cannot judge it.")
     return (whole if clip is None else np.minimum(whole, _clip(clip))), whole
 
 
 def _terms(log: Log, weight: np.ndarray, model: tuple[object, object] | None) -> tuple[dict[str, tuple[float, np.ndarray]], bool]:
-    """Name -> value and influence (m,) of each event on it (its sum over n is 0)."""
+    """Name -> value and influence (m,) of each event on it: what the value moves by without the event, times m."""
     ips = float((weight * log.reward).mean())
     snips = float((weight * log.reward).sum() / weight.sum())
-    terms = {"ips": (ips, weight * log.reward - ips), "snips": (snips, weight * (log.reward - snips) / weight.mean())}
+    # An event of much weight pulls the ratio toward itself; its share of all weights undoes that (the jackknife; Quenouille, 1956).
+    others = 1 - weight / weight.sum()
+    terms = {"ips": (ips, weight * log.reward - ips), "snips": (snips, weight * (log.reward - snips) / (weight.mean() * others))}
     if model is not None:
         logged, policy = (_column(part, f"model[{number}]", log.reward.size) for number, part in enumerate(model))
         each = policy + weight * (log.reward - logged)

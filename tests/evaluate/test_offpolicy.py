@@ -110,8 +110,8 @@ def test_intervals_are_over_groups_where_events_hang_together():
 
 
 def test_a_policy_that_earned_nothing_has_no_percentage():
-    log = Log(np.array([1.0, 0.0, 1.0]), np.full(3, 0.5))
-    loss = compare_policies(log, [0, 1, 0], [1, 1, 1])["ips"]
+    log = Log(np.array([1.0, 0.0, 1.0, 0.0]), np.full(4, 0.5))
+    loss = compare_policies(log, [0, 1, 0, 1], [1, 1, 1, 1])["ips"]
     assert not loss.is_known and "baseline is 0" in loss.reason
 
 
@@ -166,6 +166,7 @@ def test_it_is_a_metric_like_any_other():
         (lambda: Log([1.0, 0.0], [0.5, 0.5], np.array([3, 3])), "got one group"),
         (lambda: Log([1.0, 0.0], [0.5, 0.5], np.array([3.0, 3.0])), "group: got dtype"),
         (lambda: off_policy(Log(REWARD, CHANCE), [0, 0, 0, 0]), "would have shown nothing"),
+        (lambda: off_policy(Log(REWARD, CHANCE), [0, 1, 0, 0]), "would have shown one event"),
         (lambda: off_policy(Log(REWARD, CHANCE), [0, 0, 0, 2]), "chances from 0 to 1"),
         (lambda: off_policy(Log(REWARD, CHANCE), CHANCE, clip=0.5), "clip: got 0.5"),
         (lambda: off_policy(Log(REWARD, CHANCE), CHANCE, model=([1.0], CHANCE)), r"model\[0\]"),

@@ -126,8 +126,13 @@ def _lines(done: Backtest) -> list[str]:
         agreement = window.fidelity["rbo@10"].mean if "rbo@10" in window.fidelity else None
         cells = [_label(window), f"{window.events:,}", f"{window.users:,}", render.quality(loss.before), render.quality(window.popularity)]
         cells += [render.interval(loss.drop, loss.low, loss.high), *map(render.percent, others), render.percent(agreement)]
-        rows.append([*cells, *(render.percent(_drop(window.parts, name)) for name in parts)])
+        rows.append([*cells, *(_part(window.parts.get(name)) for name in parts)])
     return [*render.columns(header, rows), *(f"   {line}" for line in textwrap.wrap(ABOUT, sections.WIDTH))]
+
+
+def _part(loss: Loss | None) -> str:
+    """A part's loss with its n: parts may be a few users."""
+    return render.NOTHING if loss is None else f"{render.percent(loss.drop)} (n {loss.n:,})"
 
 
 def _measures(done: Backtest) -> dict:
