@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from .errors import RankfoldError
     from .fitting.exposure import exposure
     from .interactions import Interactions, read_interactions
-    from .search import Ranking, Rows, Searcher
+    from .partitioning import Lists, partitioned
+    from .search import PartitionSearcher, Ranking, Rows, Searcher, choose_probes
     from .store import load, save
     from .store.verify import verify
     from .table import Table
@@ -27,6 +28,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Interactions",
+    "Lists",
+    "PartitionSearcher",
     "RankfoldError",
     "Ranking",
     "Rows",
@@ -34,6 +37,7 @@ __all__ = [
     "Table",
     "Vectors",
     "as_vectors",
+    "choose_probes",
     "compress",
     "compress_stopping",
     "compress_tiered",
@@ -42,6 +46,7 @@ __all__ = [
     "exposure",
     "from_spec",
     "load",
+    "partitioned",
     "prune",
     "read_interactions",
     "read_vectors",
@@ -56,6 +61,8 @@ __all__ = [
 # Names load when they are first used: `rankfold --version` needs none of them, and numpy alone takes longer than the answer.
 _HOMES = {
     "Interactions": "interactions",
+    "Lists": "partitioning",
+    "PartitionSearcher": "search",
     "Ranking": "search",
     "RankfoldError": "errors",
     "Rows": "search",
@@ -63,6 +70,7 @@ _HOMES = {
     "Table": "table",
     "Vectors": "vectors",
     "as_vectors": "vectors",
+    "choose_probes": "search",
     "compress": "compression",
     "compress_stopping": "adaptive.stopping",
     "compress_tiered": "adaptive.tiers",
@@ -71,6 +79,7 @@ _HOMES = {
     "exposure": "fitting.exposure",
     "from_spec": "codecs",
     "load": "store",
+    "partitioned": "partitioning",
     "prune": "distillation",
     "read_interactions": "interactions",
     "read_vectors": "vectors",

@@ -11,6 +11,7 @@ from .calibration import Calibration
 from .codec import Codec
 from .codes import Arrays, Codes
 from .errors import InputError
+from .partition import Partition
 from .vectors import Vectors
 
 # Rows are encoded in padded blocks of this many rows: matrix products of one shape give the same bits whatever the batch was.
@@ -47,6 +48,7 @@ class Table:
     dim: dimensions of the decoded rows. unit: rows were normalised before coding (cosine). ids: (n,) int64 or fixed-width bytes.
     alive: (n,) bool, or None when nothing was removed. space: name of the embedding space, "" when not stated.
     calibration: what scores stand for, fitted on this table; searches never apply it by themselves. `add` and `remove` keep it, for rows of the same kind.
+    partition: which rows are in which list, for searches that look at a few lists only; `add` puts new rows into lists, `compact` renumbers them.
     """
 
     dim: int
@@ -56,6 +58,7 @@ class Table:
     alive: np.ndarray | None = None
     space: str = ""
     calibration: Calibration | None = None
+    partition: Partition | None = None
 
     @property
     def count(self) -> int:
@@ -68,7 +71,7 @@ class Table:
         return self.count if self.alive is None else int(self.alive.sum())
 
     def parts(self) -> dict[str, int]:
-        """Bytes by part: codes, scales (one-byte lengths), ids, codebooks (all fitted state, a calibration too) and removed-row marks."""
+        """Bytes by part: codes, scales (one-byte lengths), ids, codebooks (all fitted state, a calibration too), partition and removed-row marks."""
         scales = sum(column.nbytes for s in self.segments for name, column in s.codes.columns.items() if name.split(".")[-1] == SCALE_COLUMN)
         states = {id(array): array.nbytes for s in self.segments for array in s.state.values()}
         return {
@@ -76,12 +79,13 @@ class Table:
             "scales": scales,
             "ids": self.ids.nbytes,
             "codebooks": sum(states.values()) + (0 if self.calibration is None else self.calibration.nbytes),
+            "partition": 0 if self.partition is None else self.partition.nbytes,
             "removed": 0 if self.alive is None else self.alive.nbytes,
         }
 
     @property
     def nbytes(self) -> int:
-        """All bytes: codes, scales, ids, codebooks and removed-row marks."""
+        """All bytes: codes, scales, ids, codebooks, partition and removed-row marks."""
         return sum(self.parts().values())
 
     def decode(self, rows: np.ndarray | None = None) -> F32:
@@ -151,7 +155,8 @@ class Table:
             )
         alive = None if self.alive is None else np.concatenate([self.alive, np.ones(more.count, bool)])
         fresh = Segment(last.codec, last.state, codes, self.count)
-        return replace(self, ids=np.concatenate([self.ids, more.ids]), segments=(*self.segments, fresh), alive=alive)
+        lists = None if self.partition is None else self.partition.extended(np.concatenate(rows), self.count)
+        return replace(self, ids=np.concatenate([self.ids, more.ids]), segments=(*self.segments, fresh), alive=alive, partition=lists)
 
     def remove(self, ids: np.ndarray | Sequence) -> "Table":
         """This table without the rows of `ids`; row numbers stay as they are until `compact`.
@@ -171,7 +176,10 @@ class Table:
         return replace(self, alive=alive)
 
     def compact(self) -> "Table":
-        """The same rows without the removed ones, renumbered; neighbouring segments with equal codec and state become one."""
+        """The same rows without the removed ones, renumbered; neighbouring segments with equal codec and state become one.
+
+        Where rows stand in the order of the lists of a partition, those of the first segment are brought into that order again.
+        """
         kept: list[Segment] = []
         first = 0
         for segment in self.segments:
@@ -186,7 +194,10 @@ class Table:
                 first = before.first
             kept.append(replace(segment, codes=codes, first=first))
             first += codes.count
-        return replace(self, ids=self.ids if self.alive is None else self.ids[self.alive], segments=tuple(kept), alive=None)
+        whole = replace(self, ids=self.ids if self.alive is None else self.ids[self.alive], segments=tuple(kept), alive=None)
+        if self.partition is None:
+            return whole
+        return _arranged(whole, self.partition, np.arange(self.count) if self.alive is None else np.flatnonzero(self.alive))
 
 
 def encode_rows(codec: Codec, state: Arrays, x: F32) -> dict[str, np.ndarray]:
@@ -223,6 +234,17 @@ def matching_matrix(vectors: Vectors | object, name: str, *, dim: int, space: st
         check_space(vectors.space, space, name)
         vectors = vectors.read()
     return as_matrix(vectors, name, dim=dim)
+
+
+def _arranged(table: Table, lists: Partition, order: np.ndarray) -> Table:
+    """A compacted table, whose row i was row order[i] when `lists` were its lists, with its own lists: its first segment in their order if it was so before."""
+    first = table.segments[0]
+    if not lists.arranged:
+        return replace(table, partition=lists.renumbered(order, arranged=0))
+    place = np.argsort(lists.lists_of(order[: first.count])[:, 0], kind="stable")
+    whole = np.concatenate([place, np.arange(first.count, table.count)])
+    segments = (replace(first, codes=first.codes.rows(place)), *table.segments[1:])
+    return replace(table, ids=table.ids[whole], segments=segments, partition=lists.renumbered(order[whole], arranged=first.count))
 
 
 def _as_lookup(ids: np.ndarray | Sequence, like: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from ..table import Table
 from ..tune.measure import Point
 from . import render
 
-PARTS = ("codes", "scales", "codebooks", "ids", "removed")
+PARTS = ("codes", "scales", "codebooks", "ids", "partition", "removed")
 
 
 def bytes_lines(table: Table) -> list[str]:

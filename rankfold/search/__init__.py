@@ -5,8 +5,25 @@ from .attributefile import read_attributes
 from .attributes import Attributes, attributes_of
 from .conditions import Where, parse_where, where
 from .inverted import InvertedSearcher
+from .probechoice import ProbeChoice, choose_probes
+from .probing import PartitionSearcher
 from .ranking import Ranking
 from .rows import Rows
 from .searcher import Searcher
 
-__all__ = ["Aligned", "Attributes", "InvertedSearcher", "Ranking", "Rows", "Searcher", "Where", "attributes_of", "parse_where", "read_attributes", "where"]
+__all__ = [
+    "Aligned",
+    "Attributes",
+    "InvertedSearcher",
+    "PartitionSearcher",
+    "ProbeChoice",
+    "Ranking",
+    "Rows",
+    "Searcher",
+    "Where",
+    "attributes_of",
+    "choose_probes",
+    "parse_where",
+    "read_attributes",
+    "where",
+]

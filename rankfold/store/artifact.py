@@ -32,6 +32,8 @@ def save(table: Table, root: Path | str, *, note: str = "", details: Mapping[str
                 writer.append(segment.codes.rows(slice(start, stop)).columns)
         if table.calibration is not None:
             writer.calibrate(table.calibration)
+        if table.partition is not None:
+            writer.partition(table.partition)
         return writer.publish(note=note, details=details)
 
 

@@ -15,6 +15,7 @@ from ..calibration import KINDS, TARGETS
 from ..codec import Codec, to_spec
 from ..codecs import from_spec
 from ..errors import ArtifactError, RankfoldError
+from ..partition import MAX_COPIES, MAX_LISTS
 from .npy import MAX_AXES, MAX_AXIS, file_bytes, is_dtype
 
 FORMAT = 1
@@ -26,6 +27,7 @@ MAX_NESTING = 16
 DIGEST_DIGITS = 32
 _SEGMENT_FILE = re.compile(r"segment-(\d{3,6})\.(state|codes)\.([a-z0-9_]+(?:[.-][a-z0-9_]+)*)\.npy")
 _CALIBRATION_FILE = re.compile(r"calibration\.([a-z]+)\.npy")
+_PARTITION_FILE = re.compile(r"partition\.([a-z_]+)\.npy")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MAX_FILE_NAME = 200
 
@@ -57,6 +59,7 @@ class Manifest:
     dim, unit, space: as in Table. rows: row count. segments: in row order. files: name -> entry.
     made: who and what made it: rankfold, python and numpy versions, note, and `details` as the caller gave them.
     calibration: kind, target and groups of the calibration, whose arrays are files of their own; None when there is none.
+    partition: numbers of lists, groups of lists and copies of a row, whose arrays are files of their own; None when there is none.
     """
 
     dim: int
@@ -67,10 +70,15 @@ class Manifest:
     files: Mapping[str, FileEntry]
     made: Mapping[str, object]
     calibration: Mapping[str, object] | None = None
+    partition: Mapping[str, int] | None = None
 
     def calibration_files(self) -> dict[str, str]:
         """Array name -> file name of the calibration."""
         return {match[1]: file for file in sorted(self.files) if (match := _CALIBRATION_FILE.fullmatch(file)) is not None}
+
+    def partition_files(self) -> dict[str, str]:
+        """Array name -> file name of the partition."""
+        return {match[1]: file for file in sorted(self.files) if (match := _PARTITION_FILE.fullmatch(file)) is not None}
 
     def by_segment(self) -> dict[tuple[int, str], dict[str, str]]:
         """(segment, "state" or "codes") -> array name -> file name."""
@@ -88,6 +96,7 @@ class Manifest:
         content = {"format": FORMAT, "dim": self.dim, "unit": self.unit, "space": self.space, "rows": self.rows}
         content |= {"segments": segments, "files": files, "made": dict(self.made)}
         content |= {} if self.calibration is None else {"calibration": dict(self.calibration)}
+        content |= {} if self.partition is None else {"partition": dict(self.partition)}
         return (json.dumps(content, indent=1, sort_keys=True, ensure_ascii=True, allow_nan=False) + "\n").encode("ascii")
 
 
@@ -111,9 +120,16 @@ def calibration_file(name: str) -> str:
     return f"calibration.{name}.npy"
 
 
+def partition_file(name: str) -> str:
+    """The file name of one array of the partition."""
+    return f"partition.{name}.npy"
+
+
 def is_array_file(name: str) -> bool:
     """Whether an artifact may hold a file of this name, beside its manifest."""
-    return name in (IDS, ALIVE) or is_segment_file(name) or (len(name) <= _MAX_FILE_NAME and _CALIBRATION_FILE.fullmatch(name) is not None)
+    if name in (IDS, ALIVE) or is_segment_file(name):
+        return True
+    return len(name) <= _MAX_FILE_NAME and any(form.fullmatch(name) is not None for form in (_CALIBRATION_FILE, _PARTITION_FILE))
 
 
 def is_segment_file(name: str) -> bool:
@@ -147,8 +163,8 @@ def parse(raw: bytes) -> Manifest:
         raise ArtifactError(f"{MANIFEST}: is not rankfold JSON ({str(error)[:200]}). The file is damaged: copy or write the artifact again.") from error
     if isinstance(content, dict) and isinstance(content.get("format"), int) and content["format"] > FORMAT:
         raise ArtifactError(f"{MANIFEST}: format {content['format']}; this rankfold reads 1 to {FORMAT}. Upgrade rankfold to read this artifact.")
-    optional = " calibration" if isinstance(content, dict) and "calibration" in content else ""
-    content = _object(content, "the manifest", "format dim unit space rows segments files made" + optional)
+    optional = [key for key in ("calibration", "partition") if isinstance(content, dict) and key in content]
+    content = _object(content, "the manifest", " ".join(["format dim unit space rows segments files made", *optional]))
     if _number(content["format"], "format", 1) != FORMAT:
         _refuse(f"format {content['format']}", str(FORMAT))
     if not isinstance(content["unit"], bool):
@@ -160,9 +176,9 @@ def parse(raw: bytes) -> Manifest:
     dim = _number(content["dim"], "dim", 1, MAX_DIM)
     rows = _number(content["rows"], "rows", 1)
     segments = _segments(content["segments"], rows)
-    manifest = Manifest(
-        dim, content["unit"], content["space"], rows, segments, _files(content["files"]), content["made"], _calibration(content) if optional else None
-    )
+    calibration = _calibration(content) if "calibration" in optional else None
+    lists = _partition(content) if "partition" in optional else None
+    manifest = Manifest(dim, content["unit"], content["space"], rows, segments, _files(content["files"]), content["made"], calibration, lists)
     _check_agreement(manifest)
     return manifest
 
@@ -202,13 +218,21 @@ def _calibration(content: dict) -> dict[str, object]:
     return entry
 
 
+def _partition(content: dict) -> dict[str, int]:
+    entry = _object(content["partition"], "partition", "copies groups lists")
+    lists = _number(entry["lists"], "lists of the partition", 1, MAX_LISTS)
+    _number(entry["groups"], "groups of the partition", 0, lists)
+    _number(entry["copies"], "copies of the partition", 1, MAX_COPIES)
+    return entry
+
+
 def _files(value: object) -> dict[str, FileEntry]:
     if not isinstance(value, dict):
         _refuse("files that is not an object", "an object")
     found = {}
     for name, one in value.items():
         if not is_array_file(name):
-            _refuse(f"a file called {name[:80]!r}", f"{IDS}, {ALIVE}, segment-NNN.state|codes.<name>.npy or calibration.<name>.npy")
+            _refuse(f"a file called {name[:80]!r}", f"{IDS}, {ALIVE}, segment-NNN.state|codes.<name>.npy, calibration.<name>.npy or partition.<name>.npy")
         entry = _object(one, name, "dtype shape bytes sha256")
         if not is_dtype(entry["dtype"]):
             _refuse(f"dtype {str(entry['dtype'])[:40]!r} of {name}", "a dtype of the list in docs/format.md")
@@ -236,6 +260,8 @@ def _check_agreement(manifest: Manifest) -> None:
         _refuse(f"{ALIVE} {alive.dtype} {alive.shape}", f"|b1 of shape ({manifest.rows},)")
     if (manifest.calibration is None) != (not manifest.calibration_files()):
         _refuse(f"calibration {manifest.calibration} with the files {sorted(manifest.calibration_files().values())}", "both or neither")
+    if (manifest.partition is None) != (not manifest.partition_files()):
+        _refuse(f"partition {manifest.partition} with the files {sorted(manifest.partition_files().values())}", "both or neither")
     groups = manifest.by_segment()
     for number, segment in enumerate(manifest.segments):
         if segment.state == number:

@@ -11,6 +11,7 @@ from ..arrays import MAX_DIM
 from ..calibration import Calibration
 from ..codes import Arrays, Codes
 from ..errors import ArtifactError, InputError
+from ..partition import Partition, partition_of
 from ..table import Segment, Table
 from .folder import resolve
 from .manifest import ALIVE, IDS, MANIFEST, MAX_BYTES, Manifest, digest_of, is_digest, parse
@@ -70,7 +71,12 @@ def map_table(directory: Path, manifest: Manifest) -> Table:
         files = manifest.calibration_files()
         _check_digests(directory, manifest, files.values())
         calibration = calibration_of(manifest.calibration, {name: mapped(file) for name, file in files.items()}, directory)
-    return Table(manifest.dim, manifest.unit, mapped(IDS), tuple(segments), alive, manifest.space, calibration)
+    lists = None
+    if manifest.partition is not None:
+        files = manifest.partition_files()
+        _check_digests(directory, manifest, files.values())
+        lists = lists_of(manifest, {name: mapped(file) for name, file in files.items()}, directory)
+    return Table(manifest.dim, manifest.unit, mapped(IDS), tuple(segments), alive, manifest.space, calibration, lists)
 
 
 def _check_digests(directory: Path, manifest: Manifest, files: Iterable[str]) -> None:
@@ -86,6 +92,18 @@ def calibration_of(entry: Mapping[str, object], arrays: Arrays, directory: Path)
         return Calibration(str(entry["kind"]), str(entry["target"]), tuple(entry["groups"]), arrays)  # type: ignore[arg-type]
     except (InputError, ValueError, IndexError, TypeError) as error:
         raise ArtifactError(f"{directory}: its calibration is not one ({error}). The artifact is damaged: copy or write it again.") from error
+
+
+def lists_of(manifest: Manifest, arrays: Arrays, directory: Path) -> Partition:
+    """The partition of a manifest and its arrays. Raises ArtifactError when they do not make one of this table."""
+    try:
+        found = partition_of(manifest.partition or {}, arrays)
+        if found.dim != manifest.dim:
+            raise InputError(f"centroids: got {found.dim} dimensions; expected {manifest.dim}, as the table has.")
+        found.check_rows(manifest.rows, manifest.segments[0].rows)
+    except (InputError, ValueError, IndexError, TypeError, KeyError) as error:
+        raise ArtifactError(f"{directory}: its partition is not one ({error}). The artifact is damaged: copy or write it again.") from error
+    return found
 
 
 def check_decodes(segment: Segment, dim: int, name: str) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..table import Table
 from .artifact import state_places
-from .manifest import ALIVE, IDS, FileEntry, Manifest, SegmentEntry, calibration_file, segment_file
+from .manifest import ALIVE, IDS, FileEntry, Manifest, SegmentEntry, calibration_file, partition_file, segment_file
 from .npy import file_bytes
 from .writer import made_by
 
@@ -34,5 +34,9 @@ def artifact_bytes(table: Table, *, note: str = "", details: Mapping[str, object
     for name, array in {} if calibration is None else calibration.arrays.items():
         put(calibration_file(name), array, array.shape)
     entry = None if calibration is None else calibration.entry()
-    manifest = Manifest(table.dim, table.unit, table.space, table.count, tuple(entries), files, made_by(note, details), entry)
+    lists = table.partition
+    for name, array in {} if lists is None else lists.arrays().items():
+        put(partition_file(name), array, array.shape)
+    numbers = None if lists is None else lists.entry()
+    manifest = Manifest(table.dim, table.unit, table.space, table.count, tuple(entries), files, made_by(note, details), entry, numbers)
     return sum(one.size for one in files.values()) + len(manifest.to_bytes())

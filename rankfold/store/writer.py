@@ -16,9 +16,10 @@ from ..calibration import Calibration
 from ..codec import Codec
 from ..codes import Arrays
 from ..errors import ArtifactError, InputError
+from ..partition import Partition
 from .draft import Draft
 from .folder import writing
-from .manifest import ALIVE, IDS, FileEntry, Manifest, SegmentEntry, calibration_file, is_array_file, is_plain, parse, segment_file
+from .manifest import ALIVE, IDS, FileEntry, Manifest, SegmentEntry, calibration_file, is_array_file, is_plain, parse, partition_file, segment_file
 from .npy import file_bytes, header, is_dtype
 
 WRITE_BYTES = 1 << 22
@@ -106,6 +107,7 @@ class ArtifactWriter:
         self._ids, self._alive = ids, alive
         self._files: dict[str, FileEntry] = {}
         self._calibration: dict[str, object] | None = None
+        self._partition: dict[str, int] | None = None
         self._segments: list[SegmentEntry] = []
         self._open: dict[str, ArrayFile] = {}
         self._left = 0
@@ -166,6 +168,12 @@ class ArtifactWriter:
             self._put(calibration_file(name), array)
         self._calibration = calibration.entry()
 
+    def partition(self, lists: Partition) -> None:
+        """Write the partition of the table, once."""
+        for name, array in lists.arrays().items():
+            self._put(partition_file(name), array)
+        self._partition = lists.entry()
+
     def publish(self, *, note: str = "", details: Mapping[str, object] | None = None) -> Path:
         """Make the artifact visible and current; returns root/<digest>. The same content gives the same path, and is kept only once.
 
@@ -178,7 +186,7 @@ class ArtifactWriter:
         if not isinstance(note, str) or not isinstance(self._space, str) or not is_plain(made):
             raise InputError("note, space, details: expected text, and details of text, finite numbers, lists and dictionaries with text keys.")
         rows = self._segments[-1].first + self._segments[-1].rows
-        raw = Manifest(self._dim, self._unit, self._space, rows, tuple(self._segments), self._files, made, self._calibration).to_bytes()
+        raw = Manifest(self._dim, self._unit, self._space, rows, tuple(self._segments), self._files, made, self._calibration, self._partition).to_bytes()
         try:
             parse(raw)
         except ArtifactError as error:
