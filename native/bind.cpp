@@ -128,11 +128,12 @@ using Rows = Array<const std::uint8_t, 2>;
 
 void sparse_scan(const char* level, const Array<const std::int16_t, 2>& queries, const Rows& index, size_t index_bits, const Bytes& profile,
                  const Array<const std::int16_t, 2>& profiles, const Rows& codes, const Whole& levels, const Bytes& scale, const Numbers& scales, const Bytes& fine,
-                 const Numbers& fines, const Numbers& step, const Array<float, 2>& out) {
+                 const Numbers& fines, const Bytes& detail, const Array<const std::int16_t, 2>& details, const Numbers& step, const Array<float, 2>& out) {
     const Kernels& run = kernels_of(level);
     SparseRows rows = {};
     rows.index = index.data(), rows.codes = codes.data(), rows.profile = profile.data(), rows.scale = scale.data();
     rows.fine = fine.shape(0) ? fine.data() : nullptr;
+    rows.detail = detail.data(), rows.details = details.shape(0) ? details.data() : nullptr;
     rows.profiles = profiles.shape(0) ? profiles.data() : nullptr;
     rows.levels = levels.data(), rows.scales = scales.data(), rows.fines = fines.data();
     rows.latents = queries.shape(1), rows.index_bits = index_bits, rows.index_bytes = index.shape(1), rows.code_bytes = codes.shape(1);
@@ -207,7 +208,7 @@ NB_MODULE(_native, module) {
     module.def("trellis_scan", bound::trellis_scan, "level"_a, array("queries"), array("codes"), array("advance"), array("which"), array("tables"),
                array("step"), array("offset"), array("out"));
     module.def("sparse_scan", bound::sparse_scan, "level"_a, array("queries"), array("index"), "index_bits"_a, array("profile"), array("profiles"),
-               array("codes"), array("levels"), array("scale"), array("scales"), array("fine"), array("fines"), array("step"), array("out"));
+               array("codes"), array("levels"), array("scale"), array("scales"), array("fine"), array("fines"), array("detail"), array("details"), array("step"), array("out"));
     module.def("inverted_top", bound::inverted_top, "level"_a, array("starts"), array("local"), array("value"), array("step"), "first"_a, "rows"_a, "window"_a, "begin"_a, "end"_a,
                array("latent"), array("weight"), array("hidden"), array("barred_starts"), array("barred"), array("top_scores"), array("top_rows"));
     module.def("rans_encode", bound::rans_encode, "level"_a, array("planes"), array("counts"), array("chosen"), array("states"), array("words"), array("used"));

@@ -26,10 +26,10 @@ struct Trellis {
 };
 
 // Rows of k nonzeros. `index` holds k numbers a row, in rows of index_bytes: indices of index_bits, or with profiles a sign above each. Values are those of
-// the row's profile, or without profiles levels[code], codes in rows of code_bytes. Scales of a row: scales[scale], times fines[fine] where there is one.
+// the row's profile, plus those of its detail where there are details, or without profiles levels[code], codes in rows of code_bytes. Scales of a row: scales[scale], times fines[fine] where there is one.
 struct SparseRows {
-    const std::uint8_t *index, *codes, *profile, *scale, *fine;
-    const std::int16_t *profiles, *levels;
+    const std::uint8_t *index, *codes, *profile, *detail, *scale, *fine;
+    const std::int16_t *profiles, *details, *levels;
     const float *scales, *fines;
     size_t latents, index_bits, index_bytes, code_bytes, level_count, k;
 };

@@ -100,6 +100,7 @@ RANKFOLD_INLINE F32 all(float x) { return F32{x, x, x, x}; }
 RANKFOLD_INLINE F32 add(F32 a, F32 b) { return a + b; }
 RANKFOLD_INLINE F32 sub(F32 a, F32 b) { return a - b; }
 RANKFOLD_INLINE F32 mul(F32 a, F32 b) { return a * b; }
+RANKFOLD_INLINE F32 quotient(F32 a, F32 b) { return a / b; }
 RANKFOLD_INLINE F32 mul_add(F32 a, F32 b, F32 c) { return a * b + c; }
 RANKFOLD_INLINE F32 magnitude(F32 x) { return reinterpret_cast<F32>(reinterpret_cast<Int32x4>(x) & 0x7fffffff); }
 RANKFOLD_INLINE F32 higher(F32 a, F32 b) { return a > b ? a : b; }  // b where either is not a number

@@ -93,6 +93,7 @@ RANKFOLD_INLINE F32 all(float x) { return _mm_set1_ps(x); }
 RANKFOLD_INLINE F32 add(F32 a, F32 b) { return _mm_add_ps(a, b); }
 RANKFOLD_INLINE F32 sub(F32 a, F32 b) { return _mm_sub_ps(a, b); }
 RANKFOLD_INLINE F32 mul(F32 a, F32 b) { return _mm_mul_ps(a, b); }
+RANKFOLD_INLINE F32 quotient(F32 a, F32 b) { return _mm_div_ps(a, b); }
 RANKFOLD_INLINE F32 mul_add(F32 a, F32 b, F32 c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
 RANKFOLD_INLINE F32 magnitude(F32 x) { return _mm_andnot_ps(_mm_set1_ps(-0.0f), x); }
 RANKFOLD_INLINE F32 higher(F32 a, F32 b) { return _mm_max_ps(a, b); }  // b where either is not a number

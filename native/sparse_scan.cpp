@@ -29,14 +29,14 @@ class Unpacked {
     Unpacked(const SparseRows& rows, size_t n)
         : rows(rows), n(n), stride((rows.k + STEP - 1) / STEP * STEP), number_bits(rows.index_bits + (rows.profiles ? 1 : 0)), code_bits(bits_of(rows.level_count)),
           cut_number(unpacking(number_bits)), cut_code(unpacking(code_bits)), margin(BLOCK * (rows.index_bytes + rows.code_bytes) + 2 * PAST_END),
-          profiles(rows.profiles ? PROFILES * stride : 0), levels(PROFILES), values(BLOCK * stride), indices(BLOCK * stride) {
+          profiles(rows.profiles ? PROFILES * stride : 0), details(rows.details ? PROFILES * stride : 0), levels(PROFILES), values(BLOCK * stride), indices(BLOCK * stride) {
         std::memset(values.at, 0, BLOCK * stride * sizeof(std::int16_t));
         std::memset(indices.at, 0, BLOCK * stride * sizeof(std::uint16_t));
         std::memset(levels.at, 0, PROFILES * sizeof(std::int16_t));
         std::memcpy(levels.at, rows.levels, rows.level_count * sizeof(std::int16_t));
         if (!rows.profiles) return;
-        std::memset(profiles.at, 0, PROFILES * stride * sizeof(std::int16_t));
-        for (size_t i = 0; i < PROFILES; ++i) std::memcpy(profiles.at + i * stride, rows.profiles + i * rows.k, rows.k * sizeof(std::int16_t));
+        spread_out(rows.profiles, profiles.at);
+        if (rows.details) spread_out(rows.details, details.at);
     }
 
     const std::uint16_t* index(size_t row) const { return indices.at + row * stride; }
@@ -59,7 +59,7 @@ class Unpacked {
                 std::int16_t* const value_to = values.at + row * stride + j;
                 unpack32(cut_number, numbers + row * rows.index_bytes + j / 8 * number_bits, index_to);
                 if (rows.profiles) {
-                    split32(index_to, rows.index_bits, profiles.at + rows.profile[first + row] * stride + j, value_to);
+                    split32(index_to, rows.index_bits, magnitudes(first + row, j), value_to);
                 } else {
                     std::uint16_t code[STEP];
                     unpack32(cut_code, codes + row * rows.code_bytes + j / 8 * code_bits, code);
@@ -75,9 +75,25 @@ class Unpacked {
     size_t n, first = 0, stride, number_bits, code_bits;
     Unpacking cut_number, cut_code;
     Scratch<std::uint8_t> margin;             // the last rows, with room after them
-    Scratch<std::int16_t> profiles, levels;   // (256, stride) and (256,), filled up with zeros
+    Scratch<std::int16_t> profiles, details;  // (256, stride), filled up with zeros
+    Scratch<std::int16_t> levels;             // (256,)
     Scratch<std::int16_t> values;
     Scratch<std::uint16_t> indices;
+    std::int16_t sums[STEP];
+
+    void spread_out(const std::int16_t* book, std::int16_t* to) const {
+        std::memset(to, 0, PROFILES * stride * sizeof(std::int16_t));
+        for (size_t i = 0; i < PROFILES; ++i) std::memcpy(to + i * stride, book + i * rows.k, rows.k * sizeof(std::int16_t));
+    }
+
+    // STEP magnitudes of a row, from nonzero j on.
+    const std::int16_t* magnitudes(size_t row, size_t j) {
+        const std::int16_t* const profile = profiles.at + rows.profile[row] * stride + j;
+        if (!rows.details) return profile;
+        const std::int16_t* const detail = details.at + rows.detail[row] * stride + j;
+        for (size_t i = 0; i < STEP; ++i) sums[i] = static_cast<std::int16_t>(profile[i] + detail[i]);
+        return sums;
+    }
 
     static size_t bits_of(size_t count) {
         size_t bits = 1;

@@ -3,12 +3,12 @@
 Atoms are found by orthogonal matching pursuit (Pati, Rezaiifar and Krishnaprasad, 1993), values by least squares on them; the dictionary is learned for the
 codes that this search really chooses (see `fitting/dictionary.py`). encoder="topk" reads them off a linear encoder instead, the k largest of |encoder . x +
 bias| as in CompresSAE (Kasalicky et al., "The future is sparse", 2025); it is the dictionary itself unless a trainer has set another, and values are of
-least squares too. values="ordered": the atoms of a row stand in the order of falling magnitude, each with its sign, and one byte names their magnitudes in a
-book of 256 profiles. values="packed": each value apart, `value_bits` bits with levels of least squared error. Any first atoms of a row decode
-(`decode_levels`). The scale is such that the decoded row is as long as the row, so that for rows of length one a scan is the cosine.
+least squares too. values="ordered": the atoms of a row stand in the order of falling magnitude, each with its sign, and two bytes name their magnitudes: one
+of 256 profiles, and one of 256 details that are added to it. values="packed": each value apart, `value_bits` bits with levels of least squared error. Any
+first atoms of a row decode (`decode_levels`). The scale is such that the decoded row is as long as the row: for rows of length one a scan is the cosine.
 {"codec": "sparse", "bytes": 35} and {"codec": "sparse", "nonzeros": 32} are complete: 4,096 atoms, or fewer where `bytes` is given and the dictionary
 would outweigh the codes of the fitted rows more than three times, or have an atom for fewer than four rows. Bytes a row: bytes; or
-ceil(nonzeros * (index bits + 1) / 8) + 2 when ordered, where the index bits are those that count the atoms of the dictionary. Slack 0.001.
+ceil(nonzeros * (index bits + 1) / 8) + 3 when ordered, where the index bits are those that count the atoms of the dictionary. Slack 0.001.
 """
 
 # Settings that are left open are None until they are settled, and nothing is coded before.
@@ -26,7 +26,7 @@ from ..fitting import logbyte
 from ..fitting.bitpack import pack_bits, packed_bytes, unpack_bits
 from ..fitting.dictionary import learn_dictionary, summed_atoms
 from ..fitting.kmeans import sums
-from ..fitting.profiles import fall, learn_levels, learn_profiles, nearest_levels, nearest_profiles
+from ..fitting.profiles import fall, learn_details, learn_levels, learn_profiles, nearest_details, nearest_levels, nearest_profiles
 from ..fitting.remembered import Remembered
 from ..fitting.sparsecoding import omp_codes, topk_codes
 from ..fitting.tables import FLOAT_SLOP
@@ -109,6 +109,7 @@ class Sparse:
         index, value = self._codes(state, unit_rows(x[which]))
         if self.values == "ordered":
             state["profiles"] = learn_profiles(value, weight[which], rng)
+            state["details"] = learn_details(state["profiles"], value, weight[which], rng)
         else:
             state["levels"] = learn_levels(value, weight[which], self.value_bits)
         plain = self._plain_values(state, self._value_columns(state, index, value))
@@ -134,13 +135,16 @@ class Sparse:
     def _value_columns(self, state, index, value):
         """What is stored of the values (n, k): columns that do not hold the atoms."""
         if self.values == "ordered":
-            return {"signs": (value < 0).astype(np.uint8), "profile": nearest_profiles(state["profiles"], value)}
+            profile = nearest_profiles(state["profiles"], value)
+            detail = nearest_details(state["details"], state["profiles"], profile, value)
+            return {"signs": (value < 0).astype(np.uint8), "profile": profile, "detail": detail}
         return {"levels": nearest_levels(state["levels"], value)}
 
     def _plain_values(self, state, columns):
         """Values (n, k) float32 before the scale."""
         if self.values == "ordered":
-            return np.where(columns["signs"] > 0, np.float32(-1), np.float32(1)) * state["profiles"].astype(np.float32)[columns["profile"]]
+            profiles, details = (state[name].astype(np.float32, copy=False) for name in ("profiles", "details"))
+            return np.where(columns["signs"] > 0, np.float32(-1), np.float32(1)) * (profiles[columns["profile"]] + details[columns["detail"]])
         return state["levels"][columns["levels"]]
 
     def _packed(self, index, columns):
@@ -148,7 +152,7 @@ class Sparse:
         index = index.astype(np.uint16)
         if self.values == "ordered":
             numbers = index | (columns["signs"].astype(np.uint16) << self._index_bits())
-            return {"atoms": self._padded(pack_bits(numbers, self._index_bits() + 1)), "profile": columns["profile"]}
+            return {"atoms": self._padded(pack_bits(numbers, self._index_bits() + 1)), "profile": columns["profile"], "detail": columns["detail"]}
         atoms = pack_bits(index, self._index_bits())
         return {"atoms": self._padded(atoms), "values": pack_bits(columns["levels"], self.value_bits)}
 
@@ -176,7 +180,7 @@ class Sparse:
         bits, count = self._index_bits(), self.nonzeros
         if self.values == "ordered":
             numbers = unpack_bits(codes["atoms"], bits + 1, count)
-            index, columns = numbers & ((1 << bits) - 1), {"signs": numbers >> bits, "profile": codes["profile"]}
+            index, columns = numbers & ((1 << bits) - 1), {"signs": numbers >> bits, "profile": codes["profile"], "detail": codes["detail"]}
         else:
             index, columns = unpack_bits(codes["atoms"], bits, count), {"levels": unpack_bits(codes["values"], self.value_bits, count)}
         value = self._plain_values(state, columns) * self._scale(state, codes)[:, None]
@@ -211,14 +215,15 @@ class Sparse:
         return {"products": products, "whole": whole, "step": step, "bound": bound, "length": row_norms(queries)}
 
     def _whole(self, state):
-        """The values of profiles or levels as whole numbers."""
-        values = state["profiles" if self.values == "ordered" else "levels"]
-        return _whole_known.of((values,), lambda: whole_values(values, self.nonzeros))
+        """The values of profiles and details, or of levels, as whole numbers."""
+        books = (state["profiles"], state["details"]) if self.values == "ordered" else (state["levels"],)
+        return _whole_known.of(books, lambda: whole_values(books[0], self.nonzeros, *books[1:]))
 
     def pack(self, state, codes):
         whole, none = self._whole(state), np.empty(0, np.uint8)
         if self.values == "ordered":
-            values = {"profile": codes["profile"], "profiles": whole.whole, "codes": np.empty((codes.count, 0), np.uint8), "levels": np.empty(0, np.int16)}
+            values = {"profile": codes["profile"], "profiles": whole.whole, "detail": codes["detail"], "details": whole.added}
+            values |= {"codes": np.empty((codes.count, 0), np.uint8), "levels": np.empty(0, np.int16)}
         else:
             values = {"profile": none, "profiles": np.empty((0, self.nonzeros), np.int16), "codes": codes["values"], "levels": whole.whole}
         fines = np.exp(state["scales"][1] * FINE_STEPS).astype(np.float32)
@@ -253,7 +258,7 @@ class Sparse:
     def _needed(self, count):
         """Bytes of a row of so many atoms, the spare ones left out."""
         if self.values == "ordered":
-            return packed_bytes(count, self._index_bits() + 1) + 2
+            return packed_bytes(count, self._index_bits() + 1) + 3
         return packed_bytes(count, self._index_bits()) + packed_bytes(count, self.value_bits) + 1
 
     def _spare(self):

@@ -39,6 +39,22 @@ def nearest_profiles(book: np.ndarray, value: F32) -> np.ndarray:
     return assign(np.ascontiguousarray(unit_rows(np.abs(value))), book.astype(np.float32))[0].astype(np.uint8)
 
 
+def learn_details(book: np.ndarray, value: F32, weight: F32, rng: np.random.Generator) -> np.ndarray:
+    """A second book float16 (SIZE, k) of what the profiles of `book` (SIZE, k) leave of the shapes of values (n, k) with weights (n,); the first is zeros."""
+    told = value.any(axis=1) & (weight > 0)
+    details = np.zeros((SIZE, value.shape[1]), np.float32)
+    if told.any():
+        left = unit_rows(np.abs(value[told])) - book.astype(np.float32)[nearest_profiles(book, value[told])]
+        details[1:] = kmeans(left, np.ascontiguousarray(weight[told], np.float32), SIZE - 1, rng, rounds=ROUNDS)
+    return details.astype(np.float16)
+
+
+def nearest_details(details: np.ndarray, book: np.ndarray, profile: np.ndarray, value: F32) -> np.ndarray:
+    """The number of the detail that brings the profile (n,) of each row of values (n, k) nearest to its shape, uint8 (n,)."""
+    left = unit_rows(np.abs(value)) - book.astype(np.float32)[profile]
+    return assign(np.ascontiguousarray(left), details.astype(np.float32))[0].astype(np.uint8)
+
+
 def learn_levels(value: F32, weight: F32, bits: int) -> F32:
     """2^bits levels float32, rising, for values (n, k) of falling magnitude divided by the first of their row, with weights (n,)."""
     told = value.any(axis=1) & (weight > 0)

@@ -13,10 +13,11 @@ def omp(start: np.ndarray, gram: np.ndarray, nonzeros: int) -> tuple[np.ndarray,
     """Orthogonal matching pursuit: index int32 (n, k) and value float32 (n, k), k = nonzeros, such that each row is nearly sum of value * atoms[index].
 
     start float32 (n, h): x @ atoms.T; gram float32 (h, h): atoms @ atoms.T, h >= k >= 1, k <= 256. Atoms may have any length. Each step chooses the atom
-    of the largest |atom . what is left|, the lowest in a tie; places are in the order of choice, and values are those of least squares over all
-    chosen atoms. An atom that lies within 0.45 degrees of the span of those chosen is passed over, and so is one of length 0. A row ends where the largest
-    correlation falls to 4e-6 of the first one; the places left over hold value 0 and the lowest atoms not chosen, so that the atoms of a row differ.
-    Pati, Rezaiifar, Krishnaprasad (1993); by correlations alone: Rubinstein, Zibulevsky, Elad (2008).
+    with which least squares over all chosen atoms leaves least, the lowest in a tie; places are in the order of choice, and values are those of least squares.
+    An atom that lies within 1.8 degrees of the span of those chosen is passed over, and so is one of length 0, or one whose correlation with what is
+    left is at most 4e-6 of the row's first one. Where no other is left a row ends; its other places hold value 0 and the lowest atoms not chosen, so that the
+    atoms of a row differ. Pati, Rezaiifar, Krishnaprasad (1993); this choice: Chen, Billings, Luo, "Orthogonal least squares methods", 1989; by correlations
+    alone: Rubinstein, Zibulevsky, Elad (2008).
     Equal on every level to the last bit. Raises InputError for other dtypes, shapes or layouts.
     """
     expect("start", start, np.float32, "n", "h")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-TWIN = np.float32(2.0**-14)  # an atom with less of its squared length left is taken for one that is already there
+TWIN = np.float32(2.0**-10)  # an atom with less of its squared length left is taken for one that is already there
 NOTHING = np.float32(2.0**-18)  # of the first correlation: below it only rounding is left
 COLUMN_VALUES_AT_ONCE = 1 << 24
 ROWS_AT_ONCE = 1_024
@@ -23,49 +23,38 @@ def omp(start, gram, index, value):
 def _pursue(start, gram, index, value):
     count, atoms = start.shape
     k = index.shape[1]
-    left = start.copy()
-    least = np.fmax.reduce(np.abs(left), axis=1, initial=0) * NOTHING
+    highest = np.fmax.reduce(np.abs(start), axis=1, initial=0)
+    power = _power_of(highest)
+    left, least = start * power[:, None], highest * power * NOTHING
+    lengths = gram.diagonal()
+    rest = np.repeat(lengths[None], count, axis=0)
     columns, factors = np.zeros((count, k, atoms), np.float32), np.zeros((count, k, k), np.float32)
     inverse, beta = np.zeros((count, k), np.float32), np.zeros((count, k), np.float32)
     found = np.zeros(count, np.intp)
     active = np.arange(count)
     for step in range(k):
-        active = _pick(active, step, (left, least, gram), columns, factors, inverse, beta, index)
-        found[active] = step + 1
-        fresh = gram[index[active, step]]
+        open_now = (np.abs(left[active]) > least[active, None]) & (rest[active] > lengths * TWIN)
+        worth = np.nan_to_num(np.where(open_now, left[active] * left[active] / rest[active], 0), nan=0, posinf=np.inf)
+        active, atom = active[worth.max(axis=1) > 0], worth.argmax(axis=1)[worth.max(axis=1) > 0]
+        factors[active, step, :step] = columns[active, :step, atom] * inverse[active, :step]
+        inverse[active, step] = np.float32(1) / rest[active, atom]
+        beta[active, step] = left[active, atom] * inverse[active, step]
+        index[active, step], found[active] = atom, step + 1
+        left[active, atom] = np.nan
+        fresh = gram[atom]
         for s in range(step):
             fresh = fresh - factors[active, step, s, None] * columns[active, s]
         columns[active, step] = fresh
         left[active] = left[active] - beta[active, step, None] * fresh
+        rest[active] = rest[active] - fresh * inverse[active, step, None] * fresh
     _solve(found, factors, beta, index, value)
+    value /= power[:, None]
 
 
-def _pick(active, step, search, columns, factors, inverse, beta, index):
-    """The rows that found an atom for this step: the one of the highest |left|, atoms refused on the way."""
-    left, least, gram = search
-    kept, waiting = [], active
-    while len(waiting):
-        size = np.abs(left[waiting])
-        atom = np.where(np.isnan(size), -1, size).argmax(axis=1)
-        said = left[waiting, atom]
-        good = np.abs(said) > least[waiting]
-        waiting, atom, said = waiting[good], atom[good], said[good]
-        whole = gram[atom, atom]
-        rest = whole.copy()
-        for s in range(step):
-            with_earlier = columns[waiting, s, atom]
-            share = with_earlier * inverse[waiting, s]
-            factors[waiting, step, s] = share
-            rest = rest - share * with_earlier
-        left[waiting, atom] = np.nan
-        taken = rest > whole * TWIN
-        rows = waiting[taken]
-        inverse[rows, step] = np.float32(1) / rest[taken]
-        beta[rows, step] = said[taken] * inverse[rows, step]
-        index[rows, step] = atom[taken]
-        kept.append(rows)
-        waiting = waiting[~taken]
-    return np.sort(np.concatenate(kept)) if kept else active
+def _power_of(x):
+    """The powers of two that bring floats (n,) to 1 or just above; 1 for what is none."""
+    exponent = x.view(np.uint32) >> 23
+    return np.where((exponent == 0) | (exponent >= 254), np.uint32(127), 254 - exponent).astype(np.uint32).__lshift__(23).view(np.float32)
 
 
 def _solve(found, factors, beta, index, value):

@@ -6,7 +6,7 @@ ROWS_AT_ONCE = 4_096
 MOST_SCALE = np.float32(3e38)
 
 
-def sparse_scan(queries, index, index_bits, profile, profiles, codes, levels, scale, scales, fine, fines, step, out):
+def sparse_scan(queries, index, index_bits, profile, profiles, codes, levels, scale, scales, fine, fines, detail, details, step, out):
     """Look every product up; whole sums in 64 bits, cut to the 32 that they fit."""
     nonzeros = profiles.shape[1]
     for start in range(0, len(index), ROWS_AT_ONCE):
@@ -14,6 +14,8 @@ def sparse_scan(queries, index, index_bits, profile, profiles, codes, levels, sc
         if len(profiles):
             numbers = _numbers(index[block], index_bits + 1, nonzeros)
             place, value = numbers & ((1 << index_bits) - 1), profiles.astype(np.int64)[profile[block]]
+            if len(details):
+                value = value + details.astype(np.int64)[detail[block]]
             value = np.where(numbers >> index_bits, -value, value)
         else:
             place = _numbers(index[block], index_bits, nonzeros)

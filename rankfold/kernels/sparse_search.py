@@ -7,6 +7,7 @@ from .dispatch import expect, run
 from .sparse import MAX_NONZEROS
 
 MAX_WINDOW = 65_536
+NO_DETAIL, NO_DETAILS = np.empty(0, np.uint8), np.empty((0, 0), np.int16)
 
 
 def sparse_scan(
@@ -23,13 +24,16 @@ def sparse_scan(
     fines: np.ndarray,
     step: np.ndarray,
     out: np.ndarray,
+    detail: np.ndarray = NO_DETAIL,
+    details: np.ndarray = NO_DETAILS,
 ) -> None:
     """out[i, r] = step[i] * scale of row r * sum over its nonzeros j of value[r, j] * queries[i, index[r, j]].
 
     queries int16 (q, h), the products of the queries with h atoms in whole numbers, from `whole_products`; an index beyond h - 1 means h - 1. Rows of k
     nonzeros, k from 1 to 256, as the codec `sparse` stores them: numbers packed as by `fitting.bitpack.pack_bits` in rows that may have bytes to spare.
     Ordered: index uint8 (n, bytes) holds numbers of index_bits + 1 bits, the highest a sign; profiles int16 (256, k), profile uint8 (n,): value[r, j] is
-    profiles[profile[r], j], negative where the sign is 1; codes (n, 0) and levels (0,). Packed: profiles (0, k), profile (0,); index holds numbers of
+    profiles[profile[r], j], plus details[detail[r], j] where details are int16 (256, k) and not (0, any), detail uint8 (n,); negative where the sign is 1, and
+    within int16; codes (n, 0) and levels (0,). Packed: profiles (0, k), profile (0,); index holds numbers of
     index_bits bits, codes uint8 (n, bytes) numbers of c bits, levels int16 (2**c,), c from 1 to 8: value[r, j] = levels[code].
     The scale is scales[scale[r]], scale uint8 (n,) and scales float32 (256,), times fines[fine[r]] where fine is (n,) and not (0,); at most 3e38.
     step float32 (q,), out float32 (q, n). The caller sees to it that no sum leaves int32. Sums are whole numbers; step times sum, and that times the scale, are
@@ -54,13 +58,17 @@ def sparse_scan(
                 f"{name}: got rows of {packed.shape[1]} bytes; expected at least {-(-nonzeros * width // 8)} for {nonzeros} numbers of {width} bits."
             )
     expect("profile", profile, np.uint8, len(index) if len(profiles) else 0)
+    expect("details", details, np.int16, 256 if len(details) else 0, nonzeros if len(details) else "k")
+    expect("detail", detail, np.uint8, len(index) if len(details) else 0)
+    if len(details) and not len(profiles):
+        raise InputError("details: got a book beside levels; expected one beside profiles.")
     expect("scale", scale, np.uint8, len(index))
     expect("scales", scales, np.float32, 256)
     expect("fine", fine, np.uint8, len(index) if len(fine) else 0)
     expect("fines", fines, np.float32, 256)
     expect("step", step, np.float32, len(queries))
     expect("out", out, np.float32, len(queries), len(index), written=True)
-    run("sparse_scan", queries, index, int(index_bits), profile, profiles, codes, levels, scale, scales, fine, fines, step, out)
+    run("sparse_scan", queries, index, int(index_bits), profile, profiles, codes, levels, scale, scales, fine, fines, detail, details, step, out)
 
 
 def inverted_top(

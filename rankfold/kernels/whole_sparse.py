@@ -8,27 +8,33 @@ MOST_VALUE = 16_383
 MOST_PRODUCT = 32_000
 MOST_SUM = 2**31 - 2**20
 LEAST_STEP = 2.0**-120
+NOTHING_ADDED = np.zeros((0, 1), np.float32)
 
 
 class WholeValues(NamedTuple):
     """Values as whole numbers: nonzero j of a row has `step` times the whole one, off by at most `off[j]`.
 
-    whole int16, in the shape of the values. most, off: (k,) float64, the largest size of a value and the largest error at each nonzero.
+    whole int16, in the shape of the values; added int16, in the shape of what is added to them. most, off: (k,) float64, the largest size of a value and the
+    largest error at each nonzero.
     """
 
     whole: np.ndarray
+    added: np.ndarray
     step: float
     most: np.ndarray
     off: np.ndarray
 
 
-def whole_values(values: np.ndarray, nonzeros: int) -> WholeValues:
-    """values: profiles (256, k), or levels (2**c,) that serve any of the k = `nonzeros` places; finite floats."""
-    exact = values.astype(np.float64)
-    step = max(float(np.abs(exact).max(initial=0)) / MOST_VALUE, LEAST_STEP)
-    whole = np.rint(exact / step)
-    most, off = np.abs(exact).max(axis=0), np.abs(exact - whole * step).max(axis=0)
-    return WholeValues(whole.astype(np.int16), step, np.broadcast_to(most, nonzeros), np.broadcast_to(off, nonzeros))
+def whole_values(values: np.ndarray, nonzeros: int, added: np.ndarray = NOTHING_ADDED) -> WholeValues:
+    """values: profiles (256, k), to which one of the details (256, k) in `added` may be added; or levels (2**c,) that serve any of the k = `nonzeros` places;
+    finite floats."""
+    books = [book.astype(np.float64) for book in (values, added)]
+    step = max(sum(float(np.abs(book).max(initial=0)) for book in books) / MOST_VALUE, LEAST_STEP)
+    wholes = [np.rint(book / step) for book in books]
+    most = sum(np.abs(book).max(axis=0, initial=0) for book in books)
+    off = sum(np.abs(book - whole * step).max(axis=0, initial=0) for book, whole in zip(books, wholes, strict=True))
+    whole, more = (one.astype(np.int16) for one in wholes)
+    return WholeValues(whole, more, step, np.broadcast_to(most, nonzeros), np.broadcast_to(off, nonzeros))
 
 
 def whole_products(products: np.ndarray, values: WholeValues) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

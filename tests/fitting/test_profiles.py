@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rankfold.fitting.profiles import fall, learn_levels, learn_profiles, nearest_levels, nearest_profiles, shares
+from rankfold.fitting.profiles import fall, learn_details, learn_levels, learn_profiles, nearest_details, nearest_levels, nearest_profiles, shares
 
 
 def falling(count=2000, places=6, seed=0):
@@ -34,6 +34,17 @@ def test_a_row_that_is_one_atom_has_a_profile():
     assert named.tolist() == [1, 0, 0, 0, 0, 0]
 
 
+def test_details_bring_profiles_nearer_to_rows_not_seen():
+    value, fresh, rng = falling(), falling(seed=1), np.random.default_rng(0)
+    book = learn_profiles(value, np.ones(2000, np.float32), rng)
+    details = learn_details(book, value, np.ones(2000, np.float32), rng)
+    assert details.shape == (256, 6) and details.dtype == np.float16 and not details[0].any()
+    profile = nearest_profiles(book, fresh)
+    shape, named = np.abs(fresh) / np.linalg.norm(fresh, axis=1, keepdims=True), book.astype(np.float32)[profile]
+    closer = named + details.astype(np.float32)[nearest_details(details, book, profile, fresh)]
+    assert np.square(shape - closer).sum() < 0.6 * np.square(shape - named).sum()
+
+
 def test_levels_serve_every_size_of_row():
     value = falling()
     levels = learn_levels(value, np.ones(2000, np.float32), 5)
@@ -46,5 +57,6 @@ def test_nothing_to_learn_from():
     nothing = np.zeros((4, 3), np.float32)
     for weight in (np.ones(4, np.float32), np.zeros(4, np.float32)):
         book, levels = learn_profiles(nothing, weight, np.random.default_rng(0)), learn_levels(nothing, weight, 3)
+        assert not learn_details(book, nothing, weight, np.random.default_rng(0)).any()
         assert book[:, 0].tolist() == [1] * 256 and np.isfinite(levels).all()
         assert nearest_profiles(book, nothing).tolist() == [0] * 4

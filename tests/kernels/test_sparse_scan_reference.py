@@ -9,5 +9,21 @@ def test_levels_by_hand():
     out, none = np.empty((1, 1), np.float32), np.empty(0, np.uint8)
     queries, levels = np.int16([[10, 20, 30, 40, 50]]), np.int16([-7, 2, 0, 9])
     scales = np.full(256, 3, np.float32)
-    sparse_scan(queries, index, 3, none, np.empty((0, 3), np.int16), codes, levels, np.uint8([1]), scales, none, scales, np.float32([0.5]), out)
+    sparse_scan(
+        queries,
+        index,
+        3,
+        none,
+        np.empty((0, 3), np.int16),
+        codes,
+        levels,
+        np.uint8([1]),
+        scales,
+        none,
+        scales,
+        none,
+        np.empty((0, 0), np.int16),
+        np.float32([0.5]),
+        out,
+    )
     assert out.tolist() == [[(9 * 20 - 7 * 10 + 2 * 50) * 0.5 * 3]]

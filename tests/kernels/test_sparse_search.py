@@ -12,7 +12,7 @@ from rankfold.fitting.bitpack import pack_bits
 every_level = pytest.mark.parametrize("name", kernels.levels())
 
 
-NAMES = ["index", "index_bits", "profile", "profiles", "codes", "levels", "scale", "scales", "fine", "fines"]
+NAMES = ["index", "index_bits", "profile", "profiles", "codes", "levels", "scale", "scales", "fine", "fines", "detail", "details"]
 
 
 def packed(numbers, bits, spare=0):
@@ -21,7 +21,7 @@ def packed(numbers, bits, spare=0):
     return np.pad(rows, ((0, 0), (0, spare)), constant_values=0xA5)
 
 
-def scan_parts(rng, rows, latents, nonzeros, form, fine=True, spare=0):
+def scan_parts(rng, rows, latents, nonzeros, form, fine=True, spare=0, detailed=True):
     """What `sparse_scan` reads between queries and step, by name, and the indices, values and scales that it stands for; form 0: profiles, else bits a code."""
     bits = max(1, (latents - 1).bit_length())
     index = rng.integers(0, latents, (rows, nonzeros))
@@ -35,10 +35,15 @@ def scan_parts(rng, rows, latents, nonzeros, form, fine=True, spare=0):
         profiles = rng.integers(0, 16_000, (256, nonzeros)).astype(np.int16)
         stored = [packed((index | signs << bits).astype(np.uint16), bits + 1, spare), bits, profile, profiles]
         stored += [np.empty((rows, 0), np.uint8), np.empty(0, np.int16)]
-        value = profiles.astype(np.int64)[profile] * (1 - 2 * signs)
+        value = profiles.astype(np.int64)[profile]
+    detail, details = np.empty(0, np.uint8), np.empty((0, nonzeros), np.int16)
+    if not form and detailed:
+        detail, details = rng.integers(0, 256, rows).astype(np.uint8), rng.integers(-9000, 9000, (256, nonzeros)).astype(np.int16)
+        value = value + details.astype(np.int64)[detail]
+    value = value if form else value * (1 - 2 * signs)
     scale, scales, fines = rng.integers(0, 256, rows).astype(np.uint8), *rng.uniform(0.5, 2, (2, 256)).astype(np.float32)
     second = rng.integers(0, 256, rows if fine else 0).astype(np.uint8)
-    stored += [scale, scales, second, fines]
+    stored += [scale, scales, second, fines, detail, details]
     return dict(zip(NAMES, stored, strict=True)), index, value, scales[scale] * (fines[second] if fine else np.float32(1))
 
 
@@ -61,10 +66,18 @@ def assert_scans(rng, rows, latents, nonzeros, form, counts=(1, 2, 33), **more):
             np.testing.assert_array_equal(scanned(name, queries, parts, step), wanted, name)
 
 
+@every_level
+def test_details_are_added_before_the_sign(name):
+    profiles, details = np.full((256, 2), 4, np.int16), np.zeros((256, 2), np.int16)
+    details[7] = (-1, 2)
+    parts = by_hand(packed(np.uint8([[0, 1 | 4]] * 2), 3), profiles, detail=np.uint8([7, 0]), details=details, scales=np.ones(256, np.float32))
+    assert scanned(name, np.int16([[10, 100]]), parts, np.float32([1])).tolist() == [[3 * 10 - 6 * 100, 4 * 10 - 4 * 100]]
+
+
 @pytest.mark.parametrize("rows", [0, 1, 3, 63, 64, 65, 130])
 @pytest.mark.parametrize("form", [0, 4, 5])
 def test_scan_any_count_of_rows(rows, form):
-    assert_scans(np.random.default_rng(rows), rows, 4096, 32, form, fine=rows % 2 == 0, spare=rows % 3)
+    assert_scans(np.random.default_rng(rows), rows, 4096, 32, form, fine=rows % 2 == 0, spare=rows % 3, detailed=rows % 4 > 0)
 
 
 @pytest.mark.parametrize("nonzeros", [1, 2, 7, 8, 16, 17, 24, 33, 64, 100, 256])
@@ -104,7 +117,17 @@ def test_scan_a_query_alone_and_among_others(count):
 
 def by_hand(index, profiles, **more):
     empty = [np.empty((len(index), 0), np.uint8), np.empty(0, np.int16), np.zeros(len(index), np.uint8), np.full(256, 0.5, np.float32)]
-    stored = [index, 2, np.zeros(len(index), np.uint8), profiles, *empty, np.empty(0, np.uint8), np.ones(256, np.float32)]
+    stored = [
+        index,
+        2,
+        np.zeros(len(index), np.uint8),
+        profiles,
+        *empty,
+        np.empty(0, np.uint8),
+        np.ones(256, np.float32),
+        np.empty(0, np.uint8),
+        np.empty((0, 2), np.int16),
+    ]
     return dict(zip(NAMES, stored, strict=True)) | more
 
 
@@ -148,6 +171,8 @@ def test_a_scale_ends_at_the_largest_number(name):
         ({"profile": np.zeros(8, np.uint8)}, r"profile: got .*\(9\)"),
         ({"scales": np.zeros(9, np.float32)}, r"scales: got .*\(256\)"),
         ({"fine": np.zeros(8, np.uint8)}, r"fine: got .*\(9\)"),
+        ({"detail": np.zeros(8, np.uint8)}, r"detail: got .*\(9\)"),
+        ({"details": np.zeros((256, 23), np.int16)}, r"details: got .*\(256, 24\)"),
         ({"out": np.zeros((2, 8), np.float32)}, r"out: got .*\(2, 9\)"),
     ],
 )
