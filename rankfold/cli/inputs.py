@@ -48,8 +48,8 @@ def read_events(path: Path | None, users: Vectors | None, items: Vectors, *, unk
     return read_interactions(path, user_ids=None if users is None else users.ids, item_ids=items.ids, unknown=unknown)
 
 
-def excluded_rows(path: Path | None, queries: Vectors, item_ids: np.ndarray) -> Rows | None:
-    """What each query must not get: a file of events whose users are the ids of the queries; other users and items in it do not matter."""
+def listed_rows(path: Path | None, queries: Vectors, item_ids: np.ndarray) -> Rows | None:
+    """Rows by query, such as what it must not get: a file of events whose users are the ids of the queries; other users and items in it do not matter."""
     if path is None:
         return None
     events = read_interactions(path, user_ids=queries.ids, item_ids=item_ids, unknown="drop")

@@ -1,9 +1,9 @@
 """Scan blocks: a table cut into runs of rows, each packed once into the layout that its codec scans."""
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from functools import cached_property
 
 import numpy as np
 
@@ -12,37 +12,73 @@ from ..arrays import F32, blocks
 from ..codes import Arrays
 from ..table import Segment, Table
 from .exact import best_of
+from .layout import Layout, joined, layout_of, take
 
-# Gathering and packing a row costs about as much as scanning it for so many single queries, measured over the codecs.
-GATHER_COST = 16
+# Taking a row out of a packed block costs about as much as scanning it for so many single queries, measured over the codecs.
+GATHER_COST = 8
 # Packed copies of gathered rows take at most this share of the codes.
 MOST_GATHERED = 0.25
 
 
+class PackedSegment:
+    """A segment and the layout of what its codec packs, found when it is first asked for."""
+
+    def __init__(self, number: int, segment: Segment):
+        self.number = number
+        self.segment = segment
+
+    @cached_property
+    def layout(self) -> Layout | None:
+        """See `layout_of`."""
+        return layout_of(self.segment)
+
+
 @dataclass(slots=True, eq=False)
 class ScanBlock:
-    """Rows first .. first + count - 1 of the table, or those of numbers `rows` (count,), rising; all of one segment.
+    """Rows first .. first + count - 1 of the table; or, gathered, chosen rows of other blocks. All of one segment.
 
-    The packed layout is made at the first scan and kept.
+    The packed layout is made at the first scan and kept. rows: numbers (count,) of gathered rows, rising, else None. parts: (block, places in it) of these.
     """
 
-    segment_number: int
-    segment: Segment
+    source: PackedSegment
     first: int
     count: int
     rows: np.ndarray | None = None
-    packed: Arrays | None = None
+    parts: "Sequence[tuple[ScanBlock, np.ndarray]]" = ()
+    held: Arrays | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def segment_number(self) -> int:
+        """Which segment of the table it is of."""
+        return self.source.number
+
+    @property
+    def segment(self) -> Segment:
+        """The segment that it is of."""
+        return self.source.segment
 
     def scan(self, prepared: Arrays, out: F32) -> np.ndarray | float:
         """Fill `out` (q, count) and return how far its scores may be off, as Codec.scan does."""
-        if self.packed is None:
+        return self.segment.codec.scan(prepared, self.packed(), out)
+
+    def packed(self) -> Arrays:
+        """What the codec scans; packed once."""
+        if self.held is None:
             with self.lock:
-                if self.packed is None:
-                    start = self.first - self.segment.first
-                    which = slice(start, start + self.count) if self.rows is None else self.rows - self.segment.first
-                    self.packed = self.segment.codec.pack(self.segment.state, self.segment.codes.rows(which))
-        return self.segment.codec.scan(prepared, self.packed, out)
+                if self.held is None:
+                    self.held = self._pack()
+        return self.held
+
+    def _pack(self) -> Arrays:
+        layout = self.source.layout if self.rows is not None else None
+        if layout is not None:
+            # Taken from what is packed already: packing anew may mean decoding.
+            taken = [take(block.packed(), layout, places) for block, places in self.parts]
+            return taken[0] if len(taken) == 1 else joined(taken, layout, [places.size for _, places in self.parts])
+        start = self.first - self.segment.first
+        which = slice(start, start + self.count) if self.rows is None else self.rows - self.segment.first
+        return self.segment.codec.pack(self.segment.state, self.segment.codes.rows(which))
 
     def numbers(self, columns: np.ndarray) -> np.ndarray:
         """Row numbers of columns of the block's scores."""
@@ -61,11 +97,8 @@ class ScanBlock:
 
 def scan_blocks(table: Table, rows: int) -> list[ScanBlock]:
     """All rows of `table` in blocks of at most `rows`, in row order."""
-    return [
-        ScanBlock(number, segment, segment.first + start, stop - start)
-        for number, segment in enumerate(table.segments)
-        for start, stop in blocks(segment.count, rows)
-    ]
+    sources = [PackedSegment(number, segment) for number, segment in enumerate(table.segments)]
+    return [ScanBlock(source, source.segment.first + start, stop - start) for source in sources for start, stop in blocks(source.segment.count, rows)]
 
 
 def open_blocks(all_blocks: Sequence[ScanBlock], hidden: np.ndarray | None, queries: int) -> list[ScanBlock]:
@@ -73,22 +106,24 @@ def open_blocks(all_blocks: Sequence[ScanBlock], hidden: np.ndarray | None, quer
     if hidden is None:
         return list(all_blocks)
     whole: list[ScanBlock] = []
-    sparse: list[tuple[ScanBlock, np.ndarray]] = []
+    gathered: list[ScanBlock] = []
+    waiting: list[tuple[ScanBlock, np.ndarray]] = []
     most = min(MOST_GATHERED, queries / (queries + GATHER_COST))
+    room = max((block.count for block in all_blocks), default=1)
     for block in all_blocks:
         closed = hidden[block.first : block.first + block.count]
         left = block.count - int(np.count_nonzero(closed))
         if left > most * block.count:
             whole.append(block)
         elif left:
-            sparse.append((block, block.first + np.flatnonzero(~closed)))
-    return whole + list(_gathered(sparse, max((block.count for block in all_blocks), default=1)))
+            if waiting and (waiting[0][0].source is not block.source or left + sum(places.size for _, places in waiting) > room):
+                gathered.append(_gathered(waiting))
+                waiting = []
+            waiting.append((block, np.flatnonzero(~closed)))
+    return whole + gathered + ([_gathered(waiting)] if waiting else [])
 
 
-def _gathered(parts: list[tuple[ScanBlock, np.ndarray]], most_rows: int) -> Iterator[ScanBlock]:
-    """The rows of parts of blocks in few blocks, each of one segment and of at most `most_rows` rows."""
-    for number, mine in groupby(parts, key=lambda part: part[0].segment_number):
-        held = list(mine)
-        rows = np.concatenate([part for _, part in held])
-        for start, stop in blocks(rows.size, most_rows):
-            yield ScanBlock(number, held[0][0].segment, int(rows[start]), stop - start, rows[start:stop])
+def _gathered(parts: list[tuple[ScanBlock, np.ndarray]]) -> ScanBlock:
+    """Chosen rows of blocks of one segment, given by their places in them, as one block."""
+    rows = np.concatenate([block.first + places for block, places in parts])
+    return ScanBlock(parts[0][0].source, int(rows[0]), rows.size, rows, parts)

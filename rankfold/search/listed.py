@@ -11,6 +11,11 @@ from .rows import Rows
 
 # Scoring one (query, row) pair costs about as much as scanning so many rows for a query, measured over the codecs.
 PAIR_COST = 40
+# Longer lists are gathered and scanned instead.
+MOST_PAIRS = 512
+# A query that is searched alone costs about as much as scanning so many rows in a batch, and so many more for each row of its list.
+ALONE_ROWS = 65_536
+ALONE_COST = 32
 PASS_QUERIES = 64
 PASS_PAIRS = 1 << 20
 

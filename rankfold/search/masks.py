@@ -18,14 +18,13 @@ class Masks:
     """What a scan must not return, for one pass of queries.
 
     hidden: (n,) bool, rows that no query may have, or None. pair_query, pair_row: (query, row) pairs that are barred, sorted by row.
-    only_query, only_row: where not None, the (query, row) pairs that are open, sorted by row; all others are barred.
+    lists: where not None, the only rows that each query may have.
     """
 
     hidden: np.ndarray | None
     pair_query: np.ndarray
     pair_row: np.ndarray
-    only_query: np.ndarray | None = None
-    only_row: np.ndarray | None = None
+    lists: Rows | None = None
 
     def apply(self, block: ScanBlock, out: F32) -> None:
         """Put -inf into the scores (q, count) of a block where a row may not be returned."""
@@ -39,15 +38,25 @@ class Masks:
                 np.minimum(out, np.where(closed, np.float32(-np.inf), np.float32(np.inf)), out=out)
         if self.pair_row.size:
             out[_within(self.pair_query, self.pair_row, rows, out.shape[1])] = -np.inf
-        if self.only_query is not None and self.only_row is not None:
-            closed = np.ones(out.shape, np.bool_)
-            closed[_within(self.only_query, self.only_row, rows, out.shape[1])] = False
-            out[closed] = -np.inf
+        for query in range(0 if self.lists is None else out.shape[0]):
+            _keep(self.lists.of(query), rows, out[query])  # type: ignore[union-attr]
 
     def only(self, queries: np.ndarray) -> "Masks":
         """The same masks for a choice of queries, given by number in ascending order."""
-        open_pairs = (None, None) if self.only_query is None or self.only_row is None else _of_queries(self.only_query, self.only_row, queries)
-        return Masks(self.hidden, *_of_queries(self.pair_query, self.pair_row, queries), *open_pairs)
+        place = np.searchsorted(queries, self.pair_query)
+        kept = (place < queries.size) & (queries[np.minimum(place, queries.size - 1)] == self.pair_query)
+        return Masks(self.hidden, place[kept], self.pair_row[kept], None if self.lists is None else self.lists.take(queries))
+
+
+def _keep(mine: np.ndarray, rows: int | np.ndarray, scores: F32) -> None:
+    """Put -inf into the scores (m,) of rows that are not in the rising list `mine`."""
+    limit = np.full(scores.size, -np.inf, np.float32)
+    if isinstance(rows, int):
+        start, stop = np.searchsorted(mine, (rows, rows + scores.size))
+        limit[mine[start:stop] - rows] = np.inf
+    elif mine.size:
+        limit[mine[np.minimum(np.searchsorted(mine, rows), mine.size - 1)] == rows] = np.inf
+    np.minimum(scores, limit, out=scores)
 
 
 def _within(query: np.ndarray, row: np.ndarray, rows: int | np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -62,12 +71,6 @@ def _within(query: np.ndarray, row: np.ndarray, rows: int | np.ndarray, count: i
     return query[pairs], columns
 
 
-def _of_queries(query: np.ndarray, row: np.ndarray, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    place = np.searchsorted(queries, query)
-    kept = (place < queries.size) & (queries[np.minimum(place, queries.size - 1)] == query)
-    return place[kept], row[kept]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Filters:
     """What all queries of one search must not get: hidden (n,) bool or None, for all of them; exclude and allow lists by query, or None."""
@@ -78,9 +81,8 @@ class Filters:
 
     def masks(self, start: int, stop: int) -> Masks:
         """What queries start..stop-1 must not get."""
-        barred = (NONE, NONE) if self.exclude is None else _by_row(self.exclude.slice(start, stop))
-        opened = (None, None) if self.allow is None else _by_row(self.allow.slice(start, stop))
-        return Masks(self.hidden, barred[0], barred[1], opened[0], opened[1])
+        query, row = (NONE, NONE) if self.exclude is None else _by_row(self.exclude.slice(start, stop))
+        return Masks(self.hidden, query, row, None if self.allow is None else self.allow.slice(start, stop))
 
 
 def filters_of(table: Table, queries: int, exclude: Rows | None, allow: np.ndarray | Rows | None) -> Filters:

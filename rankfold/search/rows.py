@@ -107,6 +107,12 @@ class Rows:
         kept = np.concatenate([[0], np.cumsum(keep)])
         return Rows(kept[self.starts], self.values[keep])
 
+    def union(self, other: "Rows") -> "Rows":
+        """What is in either list of each query. Raises InputError when the others are lists of another number of queries."""
+        if other.count != self.count:
+            raise InputError(f"other: got lists for {other.count} queries; expected {self.count}.")
+        return Rows.from_pairs(np.concatenate([self.queries(), other.queries()]), np.concatenate([self.values, other.values]), self.count)
+
     def holds(self, rows: np.ndarray) -> np.ndarray:
         """Whether each of rows (q, k) is in the list of its query: (q, k) bool; -1 is in none."""
         if rows.ndim != 2 or rows.shape[0] != self.count:

@@ -19,7 +19,7 @@ from ..vectors import Vectors
 from .blocks import ScanBlock, open_blocks, scan_blocks
 from .exact import best_of, exact_scores, prepare_queries, rescored
 from .glance import coarse_prepared, coarse_table
-from .listed import PAIR_COST, list_passes, listed_scores, listed_top, without
+from .listed import ALONE_COST, ALONE_ROWS, MOST_PAIRS, PAIR_COST, list_passes, listed_scores, listed_top, without
 from .masks import Masks, check_lists, filters_of
 from .ranking import Ranking, ranked_ids
 from .rows import Rows
@@ -82,14 +82,8 @@ class Searcher:
             raise InputError(f"k: got {k!r}; expected a whole number of at least 1.")
         filters = filters_of(self.table, matrix.shape[0], exclude, allow)
         found = Ranking(np.full((matrix.shape[0], k), -1, np.int64), np.full((matrix.shape[0], k), -np.inf, np.float32))
-        if filters.allow is not None:
-            short = filters.allow.lengths() * PAIR_COST < self.count
-            if short.any():
-                for chosen, top in ((short, self._listed), (~short, self.search)):
-                    lists = None if exclude is None else exclude.take(chosen)
-                    if chosen.any():
-                        found.rows[chosen], found.scores[chosen] = top(matrix[chosen], k, exclude=lists, allow=filters.allow.take(chosen))
-                return found
+        if filters.allow is not None and self._by_lists(matrix, k, exclude, filters.allow, found):
+            return found
         wide = k if self.rerank is None else min(self.table.count, k * self.oversample)
         opened = open_blocks(self._blocks, filters.hidden, matrix.shape[0])
         for start, stop in blocks(matrix.shape[0], self._pass_queries):
@@ -128,13 +122,32 @@ class Searcher:
         themselves = Rows(np.arange(rows.size + 1), rows)
         if exclude is not None:
             check_lists(exclude, rows.size, self.table, "exclude")
-            numbers = np.concatenate([themselves.queries(), exclude.queries()])
-            themselves = Rows.from_pairs(numbers, np.concatenate([themselves.values, exclude.values]), rows.size)
+            themselves = themselves.union(exclude)
         return self.search(queries, k, exclude=themselves, allow=allow)
 
     def ids(self, ranking: Ranking) -> np.ndarray:
         """Ids of the ranked rows, (q, k); where nothing was found the id is -1, or empty bytes for text ids."""
         return ranked_ids(self.table, ranking)
+
+    def _by_lists(self, queries: F32, k: int, exclude: Rows | None, allow: Rows, found: Ranking) -> bool:
+        """Fill `found` where lists of their own let queries be searched apart: short ones scored row by row, narrow ones each alone, the others together.
+
+        False where all lists are so long that scanning for all queries together costs least.
+        """
+        lengths = allow.lengths()
+        short = (lengths <= MOST_PAIRS) & (lengths * PAIR_COST < self.count)
+        narrow = ~short & (lengths * ALONE_COST + ALONE_ROWS < self.count) & (lengths.size > 1)
+        if not short.any() and not narrow.any():
+            return False
+        for chosen, top in ((short, self._listed), (~short & ~narrow, self.search)):
+            if chosen.any():
+                lists = None if exclude is None else exclude.take(chosen)
+                found.rows[chosen], found.scores[chosen] = top(queries[chosen], k, exclude=lists, allow=allow.take(chosen))
+        for one in np.flatnonzero(narrow).tolist():
+            mine = slice(one, one + 1)
+            lists = None if exclude is None else exclude.slice(one, one + 1)
+            found.rows[mine], found.scores[mine] = self.search(queries[mine], k, exclude=lists, allow=allow.slice(one, one + 1))
+        return True
 
     def _listed(self, queries: F32, k: int, *, exclude: Rows | None, allow: Rows) -> Ranking:
         """The k best of each query's own short list `allow`, every row of it scored by the whole row."""

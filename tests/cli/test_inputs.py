@@ -39,7 +39,7 @@ def test_nothing_given_is_nothing(files):
     items = inputs.read_items(files.folder / "items.npy")
     assert inputs.read_users(None, items) is None
     assert inputs.read_events(None, None, items) is None
-    assert inputs.excluded_rows(None, items, items.ids) is None
+    assert inputs.listed_rows(None, items, items.ids) is None
 
 
 def test_unknown_events_are_refused_or_dropped(files, tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 
 from rankfold.codecs import from_spec
 from rankfold.compression import compress
-from rankfold.search.blocks import ScanBlock, open_blocks, scan_blocks
+from rankfold.search.blocks import PackedSegment, ScanBlock, open_blocks, scan_blocks
 from rankfold.vectors import as_vectors
 
 
@@ -59,7 +59,7 @@ def test_more_queries_make_gathering_worth_more_rows_and_gathered_blocks_stay_sm
 def test_a_gathered_block_scans_and_selects_its_own_rows():
     table = made()
     segment, rows = table.segments[0], np.array([3, 17, 18, 999])
-    block = ScanBlock(0, segment, 3, 4, rows)
+    block = ScanBlock(PackedSegment(0, segment), 3, 4, rows, [(scan_blocks(table, 1000)[0], rows)])
     queries = np.random.default_rng(1).standard_normal((3, 8)).astype(np.float32)
     out = np.empty((3, 4), np.float32)
     block.scan(segment.codec.prepare(segment.state, queries), out)

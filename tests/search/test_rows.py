@@ -114,3 +114,10 @@ def test_wrong_questions_are_refused():
     rows.check_below(8, "exclude")
     with pytest.raises(InputError, match=r"lists\[1\]: got dtype float64"):
         Rows.from_lists([[1], [0.5]])
+
+
+def test_a_union_has_what_is_in_either_list_once():
+    union = Rows.from_lists([[1, 5], [], [2]]).union(Rows.from_lists([[5, 3], [], [9]]))
+    assert [union.of(query).tolist() for query in range(3)] == [[1, 3, 5], [], [2, 9]]
+    with pytest.raises(InputError, match="lists for 1 queries; expected 3"):
+        union.union(Rows.empty(1))

@@ -7,6 +7,7 @@ from rankfold.codecs import from_spec
 from rankfold.compression import compress
 from rankfold.errors import InputError
 from rankfold.search import Rows, Searcher
+from rankfold.search import searcher as module
 from rankfold.vectors import as_vectors
 
 
@@ -176,7 +177,8 @@ def test_lists_are_exact_under_filters_of_every_share(spec, share):
         assert_same_list(searcher.search(asked, 20, exclude=part, allow=allow), *oracle(table, asked, 20, exclude=part, allow=allow))
 
 
-def test_each_query_may_have_its_own_rows_few_or_many():
+def test_each_query_may_have_its_own_rows_few_or_many(monkeypatch):
+    monkeypatch.setattr(module, "ALONE_ROWS", 0)
     table, queries = made({"codec": "pq", "groups": 6}, rows=2000)
     table = table.remove(np.array([3, 6]))
     rng = np.random.default_rng(5)

@@ -1,4 +1,4 @@
-"""`rankfold search`: rank the rows of an artifact for query vectors."""
+"""`rankfold search`: rank the rows of an artifact for query vectors, or for its own rows."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,18 +9,29 @@ from ...arrays import as_text
 from ...errors import InputError
 from ...search import Searcher
 from ...store import load
-from ...vectors import read_vectors
-from ..inputs import excluded_rows
+from ..asking import allowed_rows, asked_vectors
+from ..inputs import listed_rows
 from ..options import Artifact, AsJson, Space
 from ..output import Output
 
 
 def search(
     artifact: Artifact,
-    queries: Annotated[Path, typer.Option("--queries", metavar="FILE", help="Query (user) vectors: .npy, .npz, .parquet or .fvecs.", show_default=False)],
+    queries: Annotated[Path | None, typer.Option("--queries", metavar="FILE", help="Query (user) vectors: .npy, .npz, .parquet or .fvecs.")] = None,
+    like: Annotated[list[str] | None, typer.Option("--like", metavar="ID", help="Instead of queries: rows like the row of this id; may be repeated.")] = None,
     k: Annotated[int, typer.Option("-k", help="How many rows for each query.", min=1)] = 10,
     exclude: Annotated[
         Path | None, typer.Option("--exclude", metavar="FILE", help="Events (user, item): what each query must not get; users are the ids of the queries.")
+    ] = None,
+    candidates: Annotated[
+        Path | None, typer.Option("--candidates", metavar="FILE", help="Events (user, item): the only rows that each query may get, to be ranked.")
+    ] = None,
+    attributes: Annotated[
+        Path | None, typer.Option("--attributes", metavar="FILE", help="Attributes of the rows, for --where: Parquet, CSV, TSV or .npz with a column of ids.")
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option("--where", metavar="CONDITION", help="Only rows whose attribute is so: category=a,b or adult!=1 or year>=1990; all hold where repeated."),
     ] = None,
     rerank: Annotated[Path | None, typer.Option("--rerank", metavar="ARTIFACT", help="A better artifact of the same rows, for a second look.")] = None,
     refine: Annotated[
@@ -32,7 +43,7 @@ def search(
     space: Space = None,
     as_json: AsJson = False,
 ) -> None:
-    """Rank the rows of an artifact for query vectors.
+    """Rank the rows of an artifact for query vectors, or for its own rows.
 
     Prints one line per result: query id, item id, score, best first, tab-separated. Exact over the compressed rows, but with --refine; equal scores go by
     row number.
@@ -42,9 +53,11 @@ def search(
     table = load(artifact)
     if calibrated and (table.calibration is None or rerank is not None):
         raise InputError(f"calibrated: expected an artifact with a calibration, and no --rerank; run `rankfold calibrate` on {artifact} first.")
-    asked = read_vectors(queries, space=space, zero_rows="keep")
+    asked, barred = asked_vectors(queries, like or [], table, space)
+    seen = listed_rows(exclude, asked, table.ids)
+    allow = allowed_rows(attributes, where or [], candidates, asked, table)
     searcher = Searcher(table, rerank=None if rerank is None else load(rerank), refine=refine)
-    ranking = searcher.search(asked, min(k, table.count), exclude=excluded_rows(exclude, asked, table.ids))
+    ranking = searcher.search(asked, min(k, table.count), exclude=seen if barred is None else barred if seen is None else barred.union(seen), allow=allow)
     scores = table.calibration.apply(ranking.scores) if calibrated and table.calibration is not None else ranking.scores
     ids = searcher.ids(ranking)
     results: list[dict[str, Any]] = []

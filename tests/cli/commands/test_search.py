@@ -51,10 +51,9 @@ def test_a_second_artifact_reorders(rankfold, files):
     assert [result["ids"] for result in json.loads(result.stdout)["results"]] == exact(files, 4).tolist()
 
 
-@pytest.mark.parametrize("more", [["-k", "0"], ["-k", "x"], []])
+@pytest.mark.parametrize("more", [["-k", "0"], ["-k", "x"]])
 def test_wrong_usage(rankfold, files, more):
-    queries = ["--queries", files.path("users.npy")] if more else []
-    assert rankfold("search", files.path("store"), *queries, *more).exit_code == 2
+    assert rankfold("search", files.path("store"), "--queries", files.path("users.npy"), *more).exit_code == 2
 
 
 def test_more_places_than_rows_cost_nothing(rankfold, files):
@@ -75,3 +74,46 @@ def test_refining_two_level_codes(rankfold, files, tmp_path, monkeypatch):
     monkeypatch.setattr(searchspeed, "SECONDS", 0.02)
     timed = json.loads(rankfold("bench", tmp_path / "two", "--refine", 20, "--queries", files.path("users.npy"), "--json").stdout)
     assert timed["refine"] == 20 and timed["bytes_per_query"] == 600 * 3 + 20 * 8
+
+
+def test_only_rows_of_the_wanted_attributes_are_returned(rankfold, files, tmp_path):
+    kind = np.arange(files.table.count) % 4
+    lines = [f"{one},{'abcd'[kind[row]]},{row}" for row, one in enumerate(files.table.ids)]
+    (tmp_path / "items.csv").write_text("item_id,kind,year\n" + "\n".join(lines) + "\n")
+    wanted = ["--attributes", tmp_path / "items.csv", "--where", "kind=a,c", "--where", "year>=20"]
+    result = rankfold("search", files.path("store"), "--queries", files.path("users.npy"), "-k", 4, *wanted, "--json")
+    scores = files.users @ files.table.decode().T
+    scores[:, ~(np.isin(kind, [0, 2]) & (np.arange(kind.size) >= 20))] = -np.inf
+    assert [one["ids"] for one in json.loads(result.stdout)["results"]] == files.table.ids[np.argsort(-scores, axis=1, kind="stable")[:, :4]].tolist()
+    (tmp_path / "candidates.csv").write_text("user,item\n0,20\n0,21\n0,30\n1,22\n")
+    listed = rankfold("search", files.path("store"), "--queries", files.path("users.npy"), *wanted, "--candidates", tmp_path / "candidates.csv", "--json")
+    found = [one["ids"] for one in json.loads(listed.stdout)["results"]]
+    assert sorted(found[0]) == [20, 30] and found[1] == [22] and found[2] == []
+
+
+def test_rows_like_a_row_leave_it_out(rankfold, files, tmp_path):
+    document = json.loads(rankfold("search", files.path("store"), "--like", 3, "--like", 5, "-k", 4, "--json").stdout)
+    rows = files.table.decode(np.array([3, 5]))
+    scores = rows @ files.table.decode().T
+    scores[[0, 1], [3, 5]] = -np.inf
+    assert [one["ids"] for one in document["results"]] == np.argsort(-scores, axis=1, kind="stable")[:, :4].tolist()
+    assert [one["query"] for one in document["results"]] == [3, 5]
+    (tmp_path / "seen.csv").write_text(f"user,item\n3,{document['results'][0]['ids'][0]}\n")
+    fewer = json.loads(rankfold("search", files.path("store"), "--like", 3, "-k", 3, "--exclude", tmp_path / "seen.csv", "--json").stdout)
+    assert fewer["results"][0]["ids"] == document["results"][0]["ids"][1:]
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ([], "neither --queries nor --like"),
+        (["--like", "3", "--queries", "users.npy"], "both --queries and --like"),
+        (["--like", "x"], "expected whole numbers"),
+        (["--like", "123456"], "123456' is not in the table"),
+        (["--like", "3", "--where", "kind=a"], "together"),
+    ],
+)
+def test_questions_that_do_not_fit_are_refused(rankfold, files, more, message):
+    more = [files.path(one) if one.endswith(".npy") else one for one in more]
+    result = rankfold("search", files.path("store"), *more, "--json")
+    assert result.exit_code == 3 and message in json.loads(result.stdout)["error"]["message"]

@@ -1,0 +1,68 @@
+"""How packed blocks are laid out, so that rows can be taken out of them, and blocks cut, without packing anew: packing may mean decoding every row."""
+
+from enum import Enum
+
+import numpy as np
+
+from .. import kernels
+from ..codes import Arrays
+from ..table import Segment
+
+PROBED_ROWS = kernels.BLOCK + 1
+
+
+class Along(Enum):
+    """What the first axis of a packed array counts."""
+
+    ROWS = "rows"
+    GROUPS = "groups"  # of 64 rows, which are the last axis
+    NOTHING = "nothing"  # one array serves all rows
+
+
+Layout = dict[str, Along]
+
+
+def layout_of(segment: Segment) -> Layout | None:
+    """The first axis of every array that the codec of a segment packs, seen from blocks of one row and of 65; None where one follows no such rule."""
+    few, more = (segment.codec.pack(segment.state, segment.codes.rows(np.zeros(rows, np.int64))) for rows in (1, PROBED_ROWS))
+    found = {}
+    for name, array in few.items():
+        before, after = array.shape, more[name].shape
+        if before[:1] == (1,) and after == (PROBED_ROWS, *before[1:]):
+            found[name] = Along.ROWS
+        elif len(before) == 3 and before[::2] == (1, kernels.BLOCK) and after == (2, *before[1:]) and array.dtype == np.uint8:
+            found[name] = Along.GROUPS
+        elif before == after and np.array_equal(array, more[name]):
+            found[name] = Along.NOTHING
+        else:
+            return None
+    return found
+
+
+def take(packed: Arrays, layout: Layout, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """The packed layout of some rows, numbered within the block, in the order given."""
+    taken = {}
+    for name, array in packed.items():
+        if layout[name] is Along.GROUPS:
+            taken[name] = kernels.interleave(np.ascontiguousarray(array[rows // kernels.BLOCK, :, rows % kernels.BLOCK]))
+        else:
+            taken[name] = array[rows] if layout[name] is Along.ROWS else array
+    return taken
+
+
+def joined(parts: list[dict[str, np.ndarray]], layout: Layout, counts: list[int]) -> dict[str, np.ndarray]:
+    """The packed layout of the rows of several packed blocks, one after the other; counts: how many rows each has."""
+    out = {}
+    for name, along in layout.items():
+        arrays = [part[name] for part in parts]
+        if along is Along.GROUPS:
+            codes = np.concatenate([rows_of_groups(array, count) for array, count in zip(arrays, counts, strict=True)])
+            out[name] = kernels.interleave(np.ascontiguousarray(codes))
+        else:
+            out[name] = np.concatenate(arrays) if along is Along.ROWS else arrays[0]
+    return out
+
+
+def rows_of_groups(array: np.ndarray, count: int) -> np.ndarray:
+    """Codes (count, g) out of their interleaved layout (b, g, 64): what `kernels.interleave` was given."""
+    return array.transpose(0, 2, 1).reshape(-1, array.shape[1])[:count]
