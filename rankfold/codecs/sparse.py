@@ -3,12 +3,13 @@
 Atoms are found by orthogonal matching pursuit (Pati, Rezaiifar and Krishnaprasad, 1993), values by least squares on them; the dictionary is learned for the
 codes that this search really chooses (see `fitting/dictionary.py`). encoder="topk" reads them off a linear encoder instead, the k largest of |encoder . x +
 bias| as in CompresSAE (Kasalicky et al., "The future is sparse", 2025); it is the dictionary itself unless a trainer has set another, and values are of
-least squares too. values="ordered": the atoms of a row stand in the order of falling magnitude, each with its sign, and two bytes name their magnitudes: one
-of 256 profiles, and one of 256 details that are added to it. values="packed": each value apart, `value_bits` bits with levels of least squared error. Any
-first atoms of a row decode (`decode_levels`). The scale is such that the decoded row is as long as the row: for rows of length one a scan is the cosine.
+least squares too. value_bits=0: the atoms of a row stand in the order of falling magnitude, each with its sign, and two bytes name their magnitudes: one
+of 256 profiles, and one of 256 details that are added to it. Else each value apart, in 3 to 8 bits with levels of least squared error. Any
+first atoms of a row decode (`decode_levels`). lengths="kept": the decoded row is as long as the row, so that for rows of length one a scan is the cosine.
+"fitted": it is as long as leaves the least error, shorter the less its atoms say of the row; lists come nearer to the exact ones.
 {"codec": "sparse", "bytes": 35} and {"codec": "sparse", "nonzeros": 32} are complete: 4,096 atoms, or fewer where `bytes` is given and the dictionary
 would outweigh the codes of the fitted rows more than three times, or have an atom for fewer than four rows. Bytes a row: bytes; or
-ceil(nonzeros * (index bits + 1) / 8) + 3 when ordered, where the index bits are those that count the atoms of the dictionary. Slack 0.001.
+ceil(nonzeros * (index bits + 1) / 8) + 3 where value_bits is 0, and the index bits are those that count the atoms of the dictionary. Slack 0.001.
 """
 
 # Settings that are left open are None until they are settled, and nothing is coded before.
@@ -33,7 +34,7 @@ from ..fitting.tables import FLOAT_SLOP
 from ..kernels.sparse import MAX_NONZEROS
 from ..kernels.whole_sparse import whole_products, whole_values
 
-VALUES, ENCODERS = ("ordered", "packed"), ("omp", "topk")
+ENCODERS, LENGTHS = ("omp", "topk"), ("kept", "fitted")
 MOST_ATOMS, LEAST_ATOMS = 4_096, 64
 BOOK_SHARE = 3.0
 ATOM_ROWS = 4  # rows an atom at least: fewer are remembered, not learned from
@@ -41,6 +42,7 @@ HALF_BYTES = 2
 VALUES_ROWS = 20_000  # books of 256 profiles learn nothing from more
 ONE_LENGTH = 1.01  # lengths that differ by less are one length, and the scale need not leave room for others
 ROOM_ONE_LENGTH = 1.25
+LEAST_SHARE = 0.125  # of a row that its atoms are taken to say, where scales are laid out
 FINE_STEPS = (np.arange(256, dtype=np.float32) + 0.5) / 256 - 0.5  # shares of a step of the scale that its finer byte stands for
 REFIT_ROWS = 1_024
 TIED = 1e-4  # of the atoms' squared length, added in least squares on atoms that may be nearly dependent
@@ -54,16 +56,17 @@ class Sparse:
     bytes: int | None = None
     nonzeros: int | None = None
     dictionary: int | None = None
-    values: str = "ordered"
     encoder: str = "omp"
-    value_bits: int = 5
+    value_bits: int = 0
+    lengths: str = "kept"
 
     def __post_init__(self):
         if self.bytes is None and self.nonzeros is None:
             raise SpecError("bytes, nonzeros: got neither; expected the bytes of a row, or how many atoms it has.")
-        check_choice("values", self.values, VALUES)
         check_choice("encoder", self.encoder, ENCODERS)
-        check_range("value_bits", self.value_bits, 3, 8)
+        check_choice("lengths", self.lengths, LENGTHS)
+        if self.value_bits != 0:
+            check_range("value_bits", self.value_bits, 3, 8)
         if self.dictionary is not None:
             check_range("dictionary", self.dictionary, 2, 32_768)
         if self.nonzeros is not None:
@@ -107,15 +110,23 @@ class Sparse:
             state["bias"] = np.zeros(len(atoms), np.float32) if bias is None else np.ascontiguousarray(bias, np.float32)
         which = np.sort(rng.permutation(len(x))[:VALUES_ROWS])
         index, value = self._codes(state, unit_rows(x[which]))
-        if self.values == "ordered":
+        if not self.value_bits:
             state["profiles"] = learn_profiles(value, weight[which], rng)
             state["details"] = learn_details(state["profiles"], value, weight[which], rng)
         else:
             state["levels"] = learn_levels(value, weight[which], self.value_bits)
-        plain = self._plain_values(state, self._value_columns(state, index, value))
-        long = row_norms(summed_atoms(state["atoms"].astype(np.float32), index, plain))
-        state["scales"] = _scales(row_norms(x), long[long > 0])
+        long, ratio = self._ratios(state, x[which], index, self._value_columns(state, index, value))
+        least = float(ratio[ratio > 0].min(initial=1)) if self.lengths == "fitted" else 1.0
+        state["scales"] = _scales(row_norms(x), long[long > 0], least)
         return state
+
+    def _ratios(self, state, x, index, columns):
+        """Of rows (n, d): the length of the sum of their atoms (n,), and how much of the row's own length the scale brings that to (n,); 0 for nothing."""
+        made = summed_atoms(state["atoms"].astype(np.float32), index, self._plain_values(state, columns))
+        long = row_norms(made).astype(np.float64)
+        if self.lengths == "kept":
+            return long, (long > 0).astype(np.float64)
+        return long, np.clip(np.einsum("nd,nd->n", unit_rows(x), made) / np.where(long > 0, long, 1), 0, 1)
 
     def _codes(self, state, x):
         """index (n, k), value (n, k) by falling magnitude of rows (n, d) of length one or zero."""
@@ -127,14 +138,12 @@ class Sparse:
     def encode(self, state, x):
         index, value = self._codes(state, unit_rows(x))
         columns = self._value_columns(state, index, value)
-        plain = self._plain_values(state, columns)
-        long = row_norms(summed_atoms(state["atoms"].astype(np.float32), index, plain)).astype(np.float64)
-        ratio = row_norms(x) / np.where(long > 0, long, 1)
-        return self._packed(index, columns) | self._scale_columns(state, np.where(long > 0, ratio, 0))
+        long, ratio = self._ratios(state, x, index, columns)
+        return self._packed(index, columns) | self._scale_columns(state, ratio * row_norms(x) / np.where(long > 0, long, 1))
 
     def _value_columns(self, state, index, value):
         """What is stored of the values (n, k): columns that do not hold the atoms."""
-        if self.values == "ordered":
+        if not self.value_bits:
             profile = nearest_profiles(state["profiles"], value)
             detail = nearest_details(state["details"], state["profiles"], profile, value)
             return {"signs": (value < 0).astype(np.uint8), "profile": profile, "detail": detail}
@@ -142,7 +151,7 @@ class Sparse:
 
     def _plain_values(self, state, columns):
         """Values (n, k) float32 before the scale."""
-        if self.values == "ordered":
+        if not self.value_bits:
             profiles, details = (state[name].astype(np.float32, copy=False) for name in ("profiles", "details"))
             return np.where(columns["signs"] > 0, np.float32(-1), np.float32(1)) * (profiles[columns["profile"]] + details[columns["detail"]])
         return state["levels"][columns["levels"]]
@@ -150,7 +159,7 @@ class Sparse:
     def _packed(self, index, columns):
         """The stored columns of atoms and values: a sign is the highest bit of its atom."""
         index = index.astype(np.uint16)
-        if self.values == "ordered":
+        if not self.value_bits:
             numbers = index | (columns["signs"].astype(np.uint16) << self._index_bits())
             return {"atoms": self._padded(pack_bits(numbers, self._index_bits() + 1)), "profile": columns["profile"], "detail": columns["detail"]}
         atoms = pack_bits(index, self._index_bits())
@@ -178,7 +187,7 @@ class Sparse:
     def latents(self, state, codes):
         """index (n, k) int32 and value (n, k) float32, the largest first, so that a row decodes to value @ atoms[index]."""
         bits, count = self._index_bits(), self.nonzeros
-        if self.values == "ordered":
+        if not self.value_bits:
             numbers = unpack_bits(codes["atoms"], bits + 1, count)
             index, columns = numbers & ((1 << bits) - 1), {"signs": numbers >> bits, "profile": codes["profile"], "detail": codes["detail"]}
         else:
@@ -216,12 +225,12 @@ class Sparse:
 
     def _whole(self, state):
         """The values of profiles and details, or of levels, as whole numbers."""
-        books = (state["profiles"], state["details"]) if self.values == "ordered" else (state["levels"],)
+        books = (state["profiles"], state["details"]) if not self.value_bits else (state["levels"],)
         return _whole_known.of(books, lambda: whole_values(books[0], self.nonzeros, *books[1:]))
 
     def pack(self, state, codes):
         whole, none = self._whole(state), np.empty(0, np.uint8)
-        if self.values == "ordered":
+        if not self.value_bits:
             values = {"profile": codes["profile"], "profiles": whole.whole, "detail": codes["detail"], "details": whole.added}
             values |= {"codes": np.empty((codes.count, 0), np.uint8), "levels": np.empty(0, np.int16)}
         else:
@@ -257,7 +266,7 @@ class Sparse:
 
     def _needed(self, count):
         """Bytes of a row of so many atoms, the spare ones left out."""
-        if self.values == "ordered":
+        if not self.value_bits:
             return packed_bytes(count, self._index_bits() + 1) + 3
         return packed_bytes(count, self._index_bits()) + packed_bytes(count, self.value_bits) + 1
 
@@ -281,11 +290,11 @@ def _refitted(atoms, x, index, value):
     return found
 
 
-def _scales(lengths, sums):
-    """The grid of scales for rows of these lengths whose atoms sum up to vectors of those lengths."""
+def _scales(lengths, sums, least):
+    """The grid of scales for rows of these lengths, or of as little as `least` of them, whose atoms sum up to vectors of those lengths."""
     lengths = lengths[lengths > 0].astype(np.float64)
     if not lengths.size or not sums.size:
         return logbyte.fit_logbyte(np.ones(1, np.float32))
     room = ROOM_ONE_LENGTH if lengths.max() <= ONE_LENGTH * lengths.min() else logbyte.HEADROOM
     ends = np.clip([sums.min(), sums.max()], 1e-3, 1e3)
-    return logbyte.fit_logbyte(np.concatenate([lengths / ends[0], lengths / ends[1]]).astype(np.float32), room)
+    return logbyte.fit_logbyte(np.concatenate([lengths / ends[0], lengths * max(least, LEAST_SHARE) / ends[1]]).astype(np.float32), room)
