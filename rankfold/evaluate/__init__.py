@@ -7,22 +7,29 @@ from .calibration import CalibrationError, calibration_error, fit_calibration
 from .collisions import CollisionAudit, Collisions, collisions
 from .compare import Loss, compare, compare_parts
 from .exact import ExactSearcher
+from .fairness import ExposureShift, Gap, exposure_gap, exposure_shifts, gap_of, moved_items
 from .fidelity import Fidelity, fidelity
 from .guards import ListGuards, Quantile, list_guards
+from .holm import holm
 from .intervals import Mean
 from .kindred import Kindred, kindred_users
 from .leakage import Leaks, Memory, ReusedIds, find_leaks, memory, reused_ids
 from .measure import DEFAULT_METRICS, baseline, evaluate
 from .neighbours import Neighbourhoods, neighbourhoods
+from .noninferiority import NonInferiority, noninferior
 from .offpolicy import Log, OffPolicy, compare_policies, list_chances, off_policy, reweighted_recall
 from .ownmetric import Metric
+from .permutation import SignFlip, sign_flip
 from .popularity import PopularitySearcher
+from .power import Power, power_of
 from .report import BucketReport, Finding, Report
 from .sensitivity import Candidates, Sensitivity, candidates, principal_directions, sensitivity
+from .slices import Slice, slices
 from .split import Split, by_chance, by_column, by_time, choose_split, last_of_user
 from .task import Task
 from .vectorerror import VectorError, vector_error
 from .weighted import weighted_ndcg, weighted_recall
+from .worstoff import WorstUsers, worst_users
 
 __all__ = [
     "DEFAULT_METRICS",
@@ -34,8 +41,10 @@ __all__ = [
     "CollisionAudit",
     "Collisions",
     "ExactSearcher",
+    "ExposureShift",
     "Fidelity",
     "Finding",
+    "Gap",
     "GroupAuc",
     "Kindred",
     "Leaks",
@@ -46,16 +55,21 @@ __all__ = [
     "Memory",
     "Metric",
     "Neighbourhoods",
+    "NonInferiority",
     "OffPolicy",
     "PopularitySearcher",
+    "Power",
     "Quantile",
     "Report",
     "ReusedIds",
     "Sensitivity",
+    "SignFlip",
+    "Slice",
     "Split",
     "Task",
     "VectorError",
     "Window",
+    "WorstUsers",
     "backtest",
     "baseline",
     "by_chance",
@@ -70,23 +84,33 @@ __all__ = [
     "compare_parts",
     "compare_policies",
     "evaluate",
+    "exposure_gap",
+    "exposure_shifts",
     "fidelity",
     "find_leaks",
     "fit_calibration",
+    "gap_of",
     "group_auc",
+    "holm",
     "kindred_users",
     "last_of_user",
     "list_chances",
     "list_guards",
     "memory",
+    "moved_items",
     "neighbourhoods",
+    "noninferior",
     "off_policy",
     "popularity_buckets",
+    "power_of",
     "principal_directions",
     "reused_ids",
     "reweighted_recall",
     "sensitivity",
+    "sign_flip",
+    "slices",
     "vector_error",
     "weighted_ndcg",
     "weighted_recall",
+    "worst_users",
 ]

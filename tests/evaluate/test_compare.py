@@ -40,13 +40,14 @@ def test_pairing_makes_the_interval_narrow():
     assert paired.high - paired.low < 1e-9 < 0.05 < shuffled.high - shuffled.low
 
 
-def test_intervals_hold_the_truth_about_as_often_as_they_say():
+@pytest.mark.parametrize("method", ["fieller", "bootstrap"])
+def test_intervals_hold_the_truth_about_as_often_as_they_say(method):
     rng = np.random.default_rng(3)
     held = 0
     for trial in range(200):
         before = rng.beta(1, 2, 150)
         after = before * rng.choice([1.0, 0.5], 150, p=[0.8, 0.2])
-        loss = losses({"x": before}, {"x": after}, draws=400, seed=trial)["x"]
+        loss = losses({"x": before}, {"x": after}, method=method, draws=400, seed=trial)["x"]
         held += loss.low <= 0.1 <= loss.high
     assert 0.90 <= held / 200 <= 0.99
 
@@ -54,7 +55,21 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say():
 def test_same_seed_same_interval():
     rng = np.random.default_rng(0)
     before, after = report({"m": rng.random(30)}), report({"m": rng.random(30)})
-    assert compare(before, after, seed=1) == compare(before, after, seed=1) != compare(before, after, seed=2)
+    first, again, other = (compare(before, after, method="bootstrap", seed=seed) for seed in (1, 1, 2))
+    assert first == again != other and compare(before, after, seed=1) == compare(before, after, seed=2)
+
+
+def test_both_methods_agree_where_there_are_many_queries():
+    rng = np.random.default_rng(1)
+    before = np.where(rng.random(8_000) < 0.4, rng.random(8_000), 0)
+    after = before * rng.choice([1.0, 0.7, 1.1], 8_000)
+    exact, drawn = (losses({"x": before}, {"x": after}, method=method)["x"] for method in ("fieller", "bootstrap"))
+    assert (exact.low, exact.high) == pytest.approx((drawn.low, drawn.high), abs=0.05 * (exact.high - exact.low))
+
+
+def test_no_more_than_all_can_be_lost():
+    loss = compare(report({"m": [1, 0, 1, 0, 1]}), report({"m": [0, 0, 0, 0, 0.2]}))["m"]
+    assert loss.high == 1.0 or np.isnan(loss.high)
 
 
 def test_a_baseline_of_zero_has_no_percentage():
@@ -94,4 +109,6 @@ def test_reports_that_do_not_belong_together_are_refused():
     with pytest.raises(InputError, match="after: has b; expected a metric that before has too: a"):
         compare(report({"a": [1, 0]}), report({"b": [1, 0]}))
     with pytest.raises(InputError, match="expected at least 1 each"):
-        compare(report({"m": [1, 0]}), report({"m": [1, 0]}), draws=0)
+        compare(report({"m": [1, 0]}), report({"m": [1, 0]}), method="bootstrap", draws=0)
+    with pytest.raises(InputError, match="method: got 'jackknife'"):
+        compare(report({"m": [1, 0]}), report({"m": [1, 0]}), method="jackknife")
