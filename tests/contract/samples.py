@@ -62,7 +62,7 @@ def settings(name: str, dim: int) -> list[dict]:
         "trellis": [{"bytes": max(1, dim // 8)}, {"bytes": max(2, dim // 4), "window": 10}, {"bytes": max(1, dim // 4), "window": 6, "rotation": "random"}],
         "sparse": [
             {"nonzeros": 8, "dictionary": 100},
-            {"nonzeros": 5, "dictionary": 64, "values": "packed", "value_bits": 3},
+            {"nonzeros": 5, "dictionary": 64, "value_bits": 3},
             {"bytes": 22, "nonzeros": 9, "dictionary": 200, "encoder": "topk"},
         ],
     }
