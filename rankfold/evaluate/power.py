@@ -12,6 +12,10 @@ from .noninferiority import ALPHA
 from .paired import pairs_of
 
 
+# The spread is itself an estimate: so many more queries than the formula says keep the promise.
+RESERVE = 1.05
+
+
 class Power(NamedTuple):
     """What n queries can show of a table that differs from its baseline as much as this one.
 
@@ -56,7 +60,7 @@ def detectable(spread: float, n: int, *, power: float = 0.9, alpha: float = ALPH
 
 def queries_needed(spread: float, loss: float, *, power: float = 0.9, alpha: float = ALPHA) -> int:
     """How many queries show a relative loss of `loss` with a chance of `power`; at least 2."""
-    return max(2, ceil((_reach(power, alpha) * spread / loss) ** 2))
+    return max(2, ceil(RESERVE * (_reach(power, alpha) * spread / loss) ** 2))
 
 
 def _reach(power: float, alpha: float) -> float:

@@ -19,13 +19,20 @@ class Estimate(TypedDict):
 
 
 class Quality(TypedDict):
-    """The section's metric before and after, and the relative drop with its paired interval: 0.012 means 1.2 % lost, below 0 means gained."""
+    """A metric before and after, and the relative drop with its paired interval: 0.012 means 1.2 % lost, below 0 means gained.
+
+    n: queries. shown: the smallest margin that less is shown to be lost than, None where there is none. reason: why there is no interval; low and high are
+    then -1 and 1.
+    """
 
     before: float
     after: float
     drop: float
     low: float
     high: float
+    n: NotRequired[int]
+    shown: NotRequired[float | None]
+    reason: NotRequired[str]
 
 
 class Fidelity(TypedDict):
@@ -61,7 +68,7 @@ class Point(TypedDict):
     codec: its name in this report, unique in the section. family: codecs of one family share a colour, a marker and a line.
     row_bytes: one coded row. total_row_bytes: all of `bytes` divided by the rows.
     quality: None where nobody knows what is relevant. buckets: head, mid and tail by popularity, in this order, or None.
-    scan_ms: one query over the whole table.
+    scan_ms: one query over the whole table. losses: of every metric measured, by name.
     """
 
     codec: str
@@ -74,6 +81,7 @@ class Point(TypedDict):
     buckets: dict[str, Bucket] | None
     scan_ms: float | None
     note: NotRequired[str]
+    losses: NotRequired[dict[str, Quality]]
 
 
 class Choice(TypedDict):
@@ -124,6 +132,145 @@ class Latents(TypedDict):
     lines: list[LatentItems]
 
 
+class Limit(TypedDict):
+    """One limit of a budget: its name (row_bytes, total_bytes, max_loss as a share, p99_ms), what was asked, what was got, and whether it holds.
+
+    holds: "unsure" where the interval of a loss reaches beyond it, or nothing was measured.
+    """
+
+    name: str
+    asked: float
+    got: float | None
+    holds: Literal["yes", "no", "unsure"]
+
+
+class Tried(TypedDict):
+    """One codec of a search. share: of the rows in its largest trial, 1 in full, 0 for none. overlap: with the exact lists there, on choosing users.
+
+    total_bytes: of the artifact, by arithmetic unless share is 1. seconds: of one core. fate: why it went no further; "" where it is a point.
+    """
+
+    codec: str
+    family: str
+    row_bytes: int
+    total_bytes: int | None
+    share: float
+    overlap: float | None
+    seconds: float
+    fate: str
+
+
+class Tuning(TypedDict):
+    """A search within a budget. asked: limit -> what was asked; kept: each of them and whether it holds, on users who chose nothing.
+
+    frontier: names of the points that no other point beats in bytes of the artifact and agreement together. tried: every codec. total_bytes, p99_ms: of points
+    by name, all files on disk, and single searches where they were timed. chosen_on, reported_on: queries. seconds: on the clock; core_seconds: of one
+    core, choice_core_seconds: of these until the choice was made. forecast: what was predicted before any fit: its facts by name, or None.
+    """
+
+    asked: dict[str, float]
+    kept: list[Limit]
+    frontier: list[str]
+    tried: list[Tried]
+    total_bytes: dict[str, int]
+    p99_ms: dict[str, float]
+    chosen_on: int
+    reported_on: int
+    seconds: float
+    core_seconds: float
+    choice_core_seconds: float
+    forecast: dict[str, float | None] | None
+
+
+class Provenance(TypedDict):
+    """What the figures of the codec taken are about. artifact: its name in the store, None when none was written; task: digest of what was asked;
+    measured_at: UTC, such as 2025-06-01T12:00:00+00:00; queries: how many were judged."""
+
+    artifact: str | None
+    task: str
+    measured_at: str
+    queries: int
+
+
+class Slice(TypedDict):
+    """The loss of one group of users, or of the items of one group, of the codec taken; None where there is no number.
+
+    kind: what it is a group by. hits: queries with a hit in the baseline. p: of "nothing is lost"; adjusted: by Holm among all slices. gap: how much more
+    is lost than by the rest of the kind (gap, low, high, p); worse: whether that is shown, by Holm. verdict: loses where shown, holds where shown to be small.
+    """
+
+    kind: str
+    name: str
+    before: float | None
+    after: float | None
+    drop: float | None
+    low: float | None
+    high: float | None
+    n: int
+    hits: int
+    p: float | None
+    adjusted: float | None
+    worse: bool
+    verdict: Literal["loses", "unclear", "holds"]
+    gap: dict[str, float | None]
+
+
+class Exposure(TypedDict):
+    """Places on first screens that the items of one group fill: shares before and after, the relative change, its interval, Holm's p of "unchanged"."""
+
+    kind: str
+    group: str
+    before: float | None
+    after: float | None
+    change: float | None
+    low: float | None
+    high: float | None
+    adjusted: float | None
+    n: int
+    verdict: Literal["gains", "loses", "steady"]
+
+
+class WorstUsers(TypedDict):
+    """Relative drop among the `share` of users hurt most, measured on items that did not choose them; apparent: on those that did. users: judged so."""
+
+    metric: str
+    share: float
+    drop: float | None
+    low: float | None
+    high: float | None
+    apparent: float | None
+    users: int
+
+
+class Power(TypedDict):
+    """What n users can show: the loss detectable with a power of 80 and 90 %, and the users needed for a loss of `loss` with 90 %."""
+
+    n: int
+    spread: float | None
+    detectable_80: float | None
+    detectable_90: float | None
+    loss: float
+    needed: int | None
+
+
+class Sliced(TypedDict):
+    """For whom the codec taken loses. metric: of slices, worst first. exposure: groups of items shown more or less, the greatest change first."""
+
+    metric: str
+    slices: list[Slice]
+    exposure: list[Exposure]
+    worst_users: WorstUsers | None
+    power: Power | None
+
+
+class CalibrationErrors(TypedDict):
+    """ECE of the scores' map before compression and as stored with the artifact; by_chance: what a faultless one would show."""
+
+    before: float
+    stored: float
+    by_chance: float
+
+
 class Finding(TypedDict):
     """Something the reader should know: a warning may change the decision, a note does not."""
 
@@ -137,6 +284,8 @@ class Section(TypedDict):
     metric: what `quality` measures, such as "ndcg@10"; where quality is None, the same name as `fidelity.metric`.
     baseline: float32 vectors and what else they are compared with, such as plain popularity: name -> estimate of `metric`.
     choice: None when nothing fits. measures: further tables, such as calibration or lists seen by users. latents: only where the rows taken have them.
+    tuning: only where a search within a budget made the choice. provenance, sliced, calibration: evidence for a gate, about the choice or the only point.
+    guards: what users would notice on first screens (see evaluate/guards.py), by name.
     """
 
     name: str
@@ -151,6 +300,11 @@ class Section(TypedDict):
     findings: list[Finding]
     measures: NotRequired[list[Measures]]
     latents: NotRequired[Latents]
+    tuning: NotRequired[Tuning]
+    provenance: NotRequired[Provenance]
+    sliced: NotRequired[Sliced]
+    calibration: NotRequired[CalibrationErrors]
+    guards: NotRequired[dict[str, Estimate | None]]
 
 
 class ReportContent(TypedDict):

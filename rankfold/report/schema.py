@@ -8,7 +8,7 @@ from ..errors import InputError
 
 
 def check_shape(value: object, kind: Any, where: str) -> None:
-    """Raise InputError unless `value` is of `kind`: a TypedDict, list[...], dict[str, ...], Literal[...], a union, str, int, float or None.
+    """Raise InputError unless `value` is of `kind`: a TypedDict, list[...], dict[str, ...], Literal[...], a union, str, int, float, bool or None.
 
     An int passes for a float, a bool for neither; numbers must be finite; a TypedDict holds its keys and no others.
     """
@@ -63,8 +63,10 @@ def _check_union(value: object, kinds: tuple, where: str) -> None:
 
 def _check_plain(value: object, kind: type, where: str) -> None:
     allowed = (int, float) if kind is float else kind
-    if isinstance(value, bool) or not isinstance(value, allowed):
-        raise _wrong(value, {str: "text", int: "a whole number", float: "a number (convert NumPy's with float)"}.get(kind, kind.__name__), where)
+    if isinstance(value, bool) is not (kind is bool) or not isinstance(value, allowed):
+        raise _wrong(
+            value, {bool: "true or false", str: "text", int: "a whole number", float: "a number (convert NumPy's with float)"}.get(kind, kind.__name__), where
+        )
     if isinstance(value, float) and not math.isfinite(value):
         raise _wrong(value, "a finite number: leave out what could not be measured", where)
 

@@ -64,7 +64,8 @@ class Point:
             "buckets": {name: {"kept": 1 - loss.drop, "low": 1 - loss.high, "high": 1 - loss.low, "n": loss.n} for name, loss in known.items()} or None,
             "scan_ms": self.scan_ms,
         }
-        return out | ({"note": self.note} if self.note else {})
+        losses = {name: quality for name, loss in self.losses.items() if (quality := _quality(loss)) is not None}
+        return out | ({"note": self.note} if self.note else {}) | ({"losses": losses} if losses else {})
 
     def spec(self) -> dict:
         """The codec's settings, JSON-ready; of several codecs each with its rows."""
@@ -142,7 +143,8 @@ def _quality(loss: Loss | None) -> dict | None:
     # A baseline of 0 has nothing to lose a share of: no drop is shown rather than one of 0.
     if loss is None or not np.isfinite(loss.drop):
         return None
-    return {"before": loss.before, "after": loss.after, "drop": loss.drop, "low": _or(loss.low, -1.0), "high": _or(loss.high, 1.0)}
+    found = {"before": loss.before, "after": loss.after, "drop": loss.drop, "low": _or(loss.low, -1.0), "high": _or(loss.high, 1.0), "n": loss.n}
+    return found | {"shown": float(loss.shown) if np.isfinite(loss.shown) else None} | ({} if loss.is_known else {"reason": loss.reason})
 
 
 def _or(value: float, otherwise: float) -> float:

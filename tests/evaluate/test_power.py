@@ -12,11 +12,11 @@ from rankfold.evaluate.power import detectable, power_of, queries_needed
 def test_known_values():
     # 1.959964 + 1.281552 standard errors: at a spread of 1 and 10,000 queries one of them is 1 %.
     assert detectable(1.0, 10_000) == pytest.approx(0.0324152, rel=1e-5) and detectable(1.0, 10_000, power=0.8) == pytest.approx(0.0280159, rel=1e-5)
-    assert queries_needed(1.0, 0.01) == 105_075 and queries_needed(0.0, 0.01) == 2
+    assert queries_needed(1.0, 0.01) == 110_328 and queries_needed(0.0, 0.01) == 2
 
 
-def test_what_is_detectable_with_the_queries_needed_is_the_loss():
-    assert detectable(0.4, queries_needed(0.4, 0.01)) == pytest.approx(0.01, rel=1e-3)
+def test_the_queries_needed_detect_the_loss_with_a_little_to_spare():
+    assert 0.97 * 0.01 < detectable(0.4, queries_needed(0.4, 0.01)) < 0.01
 
 
 def test_a_loss_of_1_per_cent_is_shown_as_often_as_promised():

@@ -53,3 +53,10 @@ def test_good_values_pass(changes):
 def test_bad_values_are_refused_with_their_place(changes, message):
     with pytest.raises(InputError, match=message):
         check_shape(tree(**changes), Tree, "tree")
+
+
+def test_true_and_false_are_neither_numbers_nor_missing():
+    check_shape(True, bool, "x")
+    for value in (1, 0, "true", None):
+        with pytest.raises(InputError, match="true or false"):
+            check_shape(value, bool, "x")
