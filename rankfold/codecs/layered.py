@@ -4,9 +4,11 @@ Quantizers of unlike kinds in stages: Juang and Gray, "Multiple stage vector qua
 common, the fine level codes the rest, which is close to Gaussian. They are fitted one after the other; fitting the coarse codebooks again to what the fine
 level leaves took half a per cent of the squared error away on text132k, moved no list, and overfitted where rows were few. A search scores whole rows;
 `Searcher(refine=...)` scans the coarse level alone and scores the best by the whole row.
-{"codec": "layered", "bytes": 32} is complete: `residual` and `trellis` share the bytes, with at most 16 codebooks, and no more than take
-`book_share` times as many bytes as the codes of the fitted rows. Any prefix of levels decodes (`decode_levels`): a part of the codebooks, all of them, all.
-Bytes a row: both levels', which is `bytes` where that is given. Slack 0.02.
+{"codec": "layered", "bytes": 32} is complete: a coarse level and `trellis` share the bytes. The coarse level is `residual`, with at most 16 codebooks, or
+`pursuit`, with at most 8 atoms of at most 4,096, for which there must be at least 4 rows each; both may take at most `book_share` times as many bytes as the
+codes of the fitted rows. Where 1,024 atoms or more are allowed, both are tried on a part of the rows, and that which leaves less squared error of the others
+is taken. Any prefix of levels decodes (`decode_levels`): a part of the coarse level, all of it, all. Bytes a row: both levels', which is `bytes` where that
+is given. Slack 0.02.
 """
 
 # Levels that are left open are None until they are settled, and nothing is coded before.
@@ -16,12 +18,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..arrays import blocks
+from ..arrays import blocks, row_norms
 from ..codec import Codec, check_range, codec, decode_levels, depth, fit_codec, is_open, pulled, settled
 from ..codes import Codes, inside, nested
 from ..errors import SpecError
 from ..fitting.additive import summed
+from ..fitting.dictionary import summed_atoms
 from ..fitting.remembered import Remembered
+from .pursuit import Pursuit
 from .residual import SIZE, Residual
 from .trellis import Trellis
 
@@ -30,8 +34,13 @@ MOST_LEVELS = 16
 LEAST_FINE = 2
 # Window of the trellis of at most so many bytes. Wider ones code better, and encoding takes twice as long for each bit of them; where a ring holds less than
 # ten windows it is searched from several places, so that short ones of wide windows would take longest of all.
-WINDOWS = ((10, 14), (12, 16), (10, 64))
+WINDOWS = ((8, 6), (10, 14), (12, 24), (10, 64))
 LEAST_WINDOW = 8
+MOST_ATOMS, LEAST_ATOMS, ATOM_ROWS = 4_096, 1_024, 4
+# More atoms a row, or atoms that take more of the bytes, left more error than a longer trellis did, at 16 to 64 bytes of text132k.
+MOST_NONZEROS, MOST_SHARE = 8, 0.7
+# A trial of both kinds of coarse level: rows, a quarter of them held out; turns of either, fewer than in a fit.
+TRIAL_ROWS, TRIAL_REFITS, TRIAL_PASSES = 16_384, 2, 4
 BLOCK_ROWS = 4_096
 _crossed = Remembered()
 
@@ -55,19 +64,39 @@ class Layered:
         self.row_bytes(dim)
         coarse, fine = self.coarse, self.fine
         if coarse is None:
-            room = self.bytes - (LEAST_FINE if fine is None else fine.row_bytes(dim))
-            books = int(self.book_share * self.bytes * len(x)) // (SIZE * dim * HALF_BYTES)
-            coarse = Residual(max(1, min(MOST_LEVELS, self.bytes // 2, room, books)))
+            coarse = self._coarse(x, weight, rng)
         coarse = settled(coarse, x, weight, rng, queries)
         if fine is None:
-            size = self.bytes - coarse.row_bytes(dim)
-            fine = Trellis(bytes=size, window=next((window for window, most in WINDOWS if size <= most), LEAST_WINDOW))
+            fine = self._trellis(coarse, dim)
         if is_open(fine):
             state = fit_codec(coarse, x, weight, rng, queries)
             fine = settled(fine, _left(coarse, state, x), weight, rng, queries)
         done = replace(self, coarse=coarse, fine=fine)
         done.row_bytes(dim)
         return done
+
+    def _coarse(self, x, weight, rng):
+        """The coarse level for rows (n, d): codebooks, or atoms where there are rows enough and a trial says so."""
+        dim = x.shape[1]
+        room = self.bytes - (LEAST_FINE if self.fine is None else self.fine.row_bytes(dim))
+        affordable = int(self.book_share * self.bytes * len(x)) // (dim * HALF_BYTES)
+        codebooks = Residual(max(1, min(MOST_LEVELS, self.bytes // 2, room, affordable // SIZE)))
+        most = min(MOST_ATOMS, len(x) // ATOM_ROWS, affordable)
+        if most < LEAST_ATOMS or (self.fine is not None and is_open(self.fine)):
+            return codebooks
+        size = 1 << (most.bit_length() - 1)
+        kept = [one for count in range(1, MOST_NONZEROS + 1) if (one := Pursuit(count, size)).row_bytes(dim) <= min(room, MOST_SHARE * self.bytes)]
+        if not kept:
+            return codebooks
+        order, seed = rng.permutation(len(x))[:TRIAL_ROWS], int(rng.integers(1 << 32))
+        parts = [(x[part], weight[part]) for part in (np.sort(order[len(order) // 4 :]), np.sort(order[: len(order) // 4]))]
+        tried = {codebooks: replace(codebooks, refits=TRIAL_REFITS), kept[-1]: replace(kept[-1], passes=TRIAL_PASSES)}
+        return min(tried, key=lambda one: _error(replace(self, coarse=tried[one], fine=self.fine or self._trellis(one, dim)), parts, seed))
+
+    def _trellis(self, coarse, dim):
+        """The trellis of the bytes that a coarse level leaves."""
+        size = self.bytes - coarse.row_bytes(dim)
+        return Trellis(bytes=size, window=next((window for window, most in WINDOWS if size <= most), LEAST_WINDOW))
 
     def fit(self, x, weight, rng, queries=None):
         if self.coarse is None or self.fine is None:
@@ -95,7 +124,7 @@ class Layered:
         return slopes | nested(pulled(self.fine, inside(state, "fine"), fine, gradient), "fine")
 
     def lengths(self, state, codes):
-        """Length of every decoded row, float64 (n,), without decoding it: `unit` asks for it. None where the levels are others than codebooks and a trellis."""
+        """Length of every decoded row, float64 (n,), without decoding it, for `unit`. None unless the levels are codebooks or atoms, and a trellis."""
         if not self._has_short_cut():
             return None
         coarse, fine = self._parts(codes)
@@ -111,17 +140,24 @@ class Layered:
         return scores + self.fine.score_coordinates(inside(prepared, "fine"), numbers, rows), self._lengths(state, coarse, rows)
 
     def _has_short_cut(self):
-        return isinstance(self.coarse, Residual) and isinstance(self.fine, Trellis)
+        return isinstance(self.coarse, Residual | Pursuit) and isinstance(self.fine, Trellis)
 
     def _lengths(self, state, coarse, rows):
-        """Lengths (n,) of rows of these coarse codes and fine coordinates (n, m), from the products of codebooks with each other and with the coordinates."""
-        books, scale = state["coarse.books"], state["coarse.scale"].astype(np.float64)
-        inner, size = inside(state, "fine"), state["fine.scale"].astype(np.float64)
-        turned, shift, centre = _crossed.of((books, state["fine.reach"]), lambda: _turned_books(self.fine, inner, books))
-        products = np.einsum("nm,nm->n", summed(turned, coarse["codes"]), rows)
-        products = products + shift[np.arange(coarse["codes"].shape[1]), coarse["codes"]].sum(axis=1, dtype=np.float64)
+        """Lengths (n,) of rows of these coarse codes and fine coordinates (n, m), from products of coarse words with the coordinates."""
+        inside_coarse, inside_fine = inside(state, "coarse"), inside(state, "fine")
+        words, scale = inside_coarse["atoms" if isinstance(self.coarse, Pursuit) else "books"], inside_coarse["scale"].astype(np.float64)
+        size = state["fine.scale"].astype(np.float64)
+        turned, shift, centre = _crossed.of((words, state["fine.reach"]), lambda: _turned_words(self.fine, inside_fine, words))
+        if isinstance(self.coarse, Pursuit):
+            index, value = self.coarse.chosen(inside_coarse, coarse)
+            sums, shifts = summed_atoms(turned, index, value), np.einsum("nk,nk->n", shift[index], value, dtype=np.float64)
+            lengths = row_norms(self.coarse.decode(inside_coarse, coarse)).astype(np.float64)
+        else:
+            sums, shifts = summed(turned, coarse["codes"]), shift[np.arange(coarse["codes"].shape[1]), coarse["codes"]].sum(axis=1, dtype=np.float64)
+            lengths = self.coarse.lengths(inside_coarse, coarse)
+        products = np.einsum("nm,nm->n", sums, rows) + shifts
         squares = np.einsum("nm,nm->n", rows, rows) + 2 * np.einsum("nm,m->n", rows, centre[:-1]) + centre[-1]
-        whole = np.square(self.coarse.lengths(inside(state, "coarse"), coarse)) + size * size * squares + 2 * scale * size * products
+        whole = np.square(lengths) + size * size * squares + 2 * scale * size * products
         return np.sqrt(np.maximum(whole, 0))
 
     def depth(self):
@@ -181,12 +217,20 @@ class Layered:
         return Codes(inside(codes.columns, "coarse")), Codes(inside(codes.columns, "fine"))
 
 
-def _turned_books(fine, state, books):
-    """Codebooks (L, K, d) in the coordinates of a trellis, (L, K, m); their products with its centre, (L, K); the centre turned and its squared length."""
-    flat, centre = books.astype(np.float32).reshape(-1, books.shape[2]), state["centre"]
+def _turned_words(fine, state, words):
+    """Codebooks (L, K, d) or atoms (h, d) in the coordinates of a trellis, (..., m); products with its centre; the centre turned and its squared length."""
+    flat, centre = words.astype(np.float32).reshape(-1, words.shape[-1]), state["centre"]
     turned = fine.turn(state, np.concatenate([flat, centre[None]]))
-    shift = (flat @ centre).reshape(books.shape[:2])
-    return turned[:-1].reshape(*books.shape[:2], -1), shift, np.append(turned[-1], centre.astype(np.float64) @ centre)
+    shift = (flat @ centre).reshape(words.shape[:-1])
+    return turned[:-1].reshape(*words.shape[:-1], -1), shift, np.append(turned[-1], centre.astype(np.float64) @ centre)
+
+
+def _error(one, parts, seed):
+    """Weighted squared error that a codec fitted to the first part of the rows, with their weights, leaves of the second part."""
+    (x, weight), (held, held_weight) = parts
+    state = one.fit(x, weight, np.random.default_rng(seed))
+    left = held - one.decode(state, Codes(one.encode(state, held)))
+    return float(np.square(left).sum(axis=1) @ held_weight.astype(np.float64))
 
 
 def _left(coarse, state, x):

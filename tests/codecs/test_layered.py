@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from rankfold.codec import decode_levels, depth, describe, settled, to_spec
-from rankfold.codecs import from_spec
+from rankfold.codecs import from_spec, layered
 from rankfold.codecs.layered import MOST_LEVELS, Layered
 from rankfold.codecs.normed import Normed
+from rankfold.codecs.pursuit import Pursuit
 from rankfold.codecs.residual import Residual
 from rankfold.codecs.scalar import Scalar
 from rankfold.codecs.trellis import Trellis
@@ -86,7 +87,8 @@ def test_bytes_alone_are_a_whole_spec(gaussian):
 
 
 @pytest.mark.parametrize(("rows", "levels"), [(10, 1), (700, 1), (4096, 4), (200_000, 8)])
-def test_few_rows_get_few_codebooks(rows, levels):
+def test_few_rows_get_few_codebooks(rows, levels, monkeypatch):
+    monkeypatch.setattr(layered, "LEAST_ATOMS", 1 << 20)
     x = np.broadcast_to(np.float32(1), (rows, 64))
     closed = settle(Layered(bytes=16, fine=None), x)
     assert closed.coarse.levels == levels <= MOST_LEVELS
@@ -150,6 +152,9 @@ def test_lengths_without_decoding(coded, gaussian, rotation):
     one = Layered(coarse=Residual(2, refits=1), fine=Trellis(bytes=6, rotation=rotation))
     state, codes, decoded = coded(one, x * np.float32(1e6))
     np.testing.assert_allclose(one.lengths(state, codes), np.linalg.norm(decoded.astype(np.float64), axis=1), rtol=3e-5)
+    atoms = Layered(coarse=Pursuit(3, 64, passes=2), fine=Trellis(bytes=6, rotation=rotation))
+    state, codes, decoded = coded(atoms, x * np.float32(1e6))
+    np.testing.assert_allclose(atoms.lengths(state, codes), np.linalg.norm(decoded.astype(np.float64), axis=1), rtol=6e-5)
     other = Layered(coarse=Residual(2, refits=1), fine=Scalar(1))
     assert other.lengths(state, codes) is None and other.score_and_lengths(state, {}, np.zeros(1, int), codes) is None
 

@@ -45,6 +45,7 @@ def settings(name: str, dim: int) -> list[dict]:
             {"coarse": {"codec": "residual", "levels": 2, "refits": 1}, "fine": {"codec": "trellis", "bytes": 4}},
             {"coarse": {"codec": "pq", "groups": 2}, "fine": NOT_LISTED, "bytes": 2 + dim // 4 + 1},
             {"coarse": {"codec": "sign"}, "fine": {"codec": "reduced", "dims": 2}},
+            {"coarse": {"codec": "pursuit", "nonzeros": 2, "dictionary": 64}, "fine": {"codec": "trellis", "bytes": 4}},
         ],
         "unit": [
             {},
@@ -58,6 +59,7 @@ def settings(name: str, dim: int) -> list[dict]:
         ],
         "normed": [{}, {"inner": {"codec": "int8"}}, {"inner": {"codec": "reduced", "dims": max(1, dim // 2), "inner": NOT_LISTED}}],
         "pq": [{"groups": 4}, {"groups": 4, "bits": 4}, {"groups": 2, "rotation": "learned"}],
+        "pursuit": [{"nonzeros": 3, "dictionary": 60}, {"nonzeros": 2, "dictionary": 128}],
         "residual": [{"levels": 2}, {"levels": 3}],
         "trellis": [{"bytes": max(1, dim // 8)}, {"bytes": max(2, dim // 4), "window": 10}, {"bytes": max(1, dim // 4), "window": 6, "rotation": "random"}],
         "sparse": [

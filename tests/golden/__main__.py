@@ -25,6 +25,7 @@ SPECS = {
     "normed": {"inner": {"codec": "scalar", "bits": 2}},
     "pq": {"groups": 4, "rotation": "learned"},
     "pruned": {"keep": 10},
+    "pursuit": {"nonzeros": 3, "dictionary": 50},
     "reduced": {"dims": 10, "centre": True, "inner": {"codec": "int8"}},
     "residual": {"levels": 2},
     "scalar": {"bits": 3},
