@@ -11,7 +11,6 @@ from .intervals import finite
 from .noninferiority import ALPHA
 from .paired import pairs_of
 
-
 # The spread is itself an estimate: so many more queries than the formula says keep the promise.
 RESERVE = 1.05
 

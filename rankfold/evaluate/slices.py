@@ -107,6 +107,11 @@ def judge_slices(found: list[tuple[str, str, Values, Values]], tolerance: float,
     return sorted(out, key=_badness)
 
 
+def group_masks(groups: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Groups of users as a Task takes them: "column: value" -> mask, from columns of text (users,), "" for none; small ones of a column together."""
+    return {f"{kind}: {name}": mask for kind, labels in groups.items() for name, mask in _masks(np.asarray(labels).astype(str))}
+
+
 def _badness(one: Slice) -> tuple[int, float, str, str]:
     drop = one.loss.drop if np.isfinite(one.loss.drop) else -np.inf
     # A slice of which nothing can be said goes last, however large its drop looks.
@@ -134,8 +139,10 @@ def _user_labels(before: Report, task: Task, given: Mapping[str, np.ndarray]) ->
         # Where most users are equally active there are no thirds.
         if third[0] < third[1] and (events <= third[0]).mean() < 0.6:
             yield "activity", np.array(ACTIVITY)[np.searchsorted(third, events)]
-    for name, mask in before.groups.items():
-        yield "group", np.where(mask, name, "")
+    for named, mask in before.groups.items():
+        # Groups of a column are called "column: value"; others have no kind of their own.
+        kind, found, name = named.partition(": ")
+        yield (kind, np.where(mask, name, "")) if found else ("group", np.where(mask, named, ""))
     for kind, labels in given.items():
         yield kind, _as_labels(labels, task.count, f"user_groups[{kind!r}]")[before.queries]
 

@@ -1,5 +1,6 @@
 """Evidence: what codecs are judged on. Two halves of the queries: one to choose on, one to report on, never mixed."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,13 +62,14 @@ def user_evidence(
     *,
     fitting: np.ndarray | None = None,
     sample: int = QUERY_SAMPLE,
+    groups: Mapping[str, np.ndarray] | None = None,
     seed: int = 0,
     unit: bool = False,
 ) -> Evidence:
     """Users searching `vectors`: with interactions, what they will take next; without, the exact lists.
 
     users: (u, dim), row numbers as in `interactions`. fitting: (u,) bool, users to choose and to take exposure weights from; half of them at random when None.
-    sample: at most so many users a half. Raises InputError.
+    sample: at most so many users a half. groups: name -> (u,) bool, groups of users that get figures of their own. Raises InputError.
     """
     if isinstance(users, Vectors):
         check_space(users.space, vectors.space, "users")
@@ -79,11 +81,13 @@ def user_evidence(
         fitting = np.zeros(users.shape[0], bool)
         fitting[np.random.default_rng(seed).permutation(users.shape[0])[: users.shape[0] // 2]] = True
     if interactions is None:
-        tasks = [_exact_task(vectors, users[mask][:sample], None, unit) for mask in (fitting, ~fitting)]
+        chosen = [np.flatnonzero(mask)[:sample] for mask in (fitting, ~fitting)]
+        named = {name: np.asarray(mask) for name, mask in (groups or {}).items()}
+        tasks = [_exact_task(vectors, users[some], None, unit, {name: mask[some] for name, mask in named.items()}) for some in chosen]
         unchecked = Finding("no-interactions", "No interactions were given: agreement with the exact lists was measured, but not whether these lists are good.")
         weight = exposure(users[fitting], as_searched(vectors, unit), seed=seed)
         return _evidence(vectors, tasks, False, unit, weight, (unchecked,), seed)
-    whole = Task.from_interactions(users, interactions, choose_split(interactions, seed=seed), rows=vectors.count)
+    whole = Task.from_interactions(users, interactions, choose_split(interactions, seed=seed), rows=vectors.count, groups=groups)
     able = np.zeros(users.shape[0], bool)
     able[whole.answerable()] = True
     if (able & fitting).sum() < 2 or (able & ~fitting).sum() < 2:
@@ -129,7 +133,7 @@ def as_searched(vectors: Vectors, unit: bool) -> Vectors:
     return Vectors(vectors.ids, UnitRows(vectors.matrix), vectors.space) if unit else vectors
 
 
-def _exact_task(vectors: Vectors, queries: F32, own_rows: np.ndarray | None, unit: bool) -> Task:
+def _exact_task(vectors: Vectors, queries: F32, own_rows: np.ndarray | None, unit: bool, groups: Mapping[str, np.ndarray] | None = None) -> Task:
     """The task to find the exact top 100, of each query's row not itself."""
     count = queries.shape[0]
     seen = None if own_rows is None else Rows.from_pairs(np.arange(count), own_rows, count)
@@ -137,7 +141,7 @@ def _exact_task(vectors: Vectors, queries: F32, own_rows: np.ndarray | None, uni
     query, place = np.nonzero(exact.rows >= 0)
     relevant = Rows.from_pairs(query, exact.rows[query, place], count)
     shown = np.bincount(exact.rows[exact.rows >= 0], minlength=vectors.count)
-    return Task(queries, relevant, seen, popularity=shown if own_rows is None else None)
+    return Task(queries, relevant, seen, groups or {}, popularity=shown if own_rows is None else None)
 
 
 def _evidence(vectors: Vectors, tasks: list[Task], judged: bool, unit: bool, weight: F32 | None, findings: tuple[Finding, ...], seed: int) -> Evidence:
