@@ -109,17 +109,20 @@ class Partition:
         return nearest_cells(x, self.centroids, self.group_starts, copies=self.copies)
 
     def check_rows(self, count: int, first_segment: int) -> None:
-        """Raise InputError unless these are lists of a table of `count` rows whose first segment has `first_segment`, and every row is in one."""
+        """Raise InputError unless these are lists of a table of `count` rows whose first segment has `first_segment`, and every row is in `copies` of them."""
         if self.arranged not in (0, first_segment):
             raise InputError(f"starts: got {self.arranged} rows in the order of their lists; expected 0 or {first_segment}, the first segment of the table.")
         if self.more_rows.size:
             low, high = int(self.more_rows.min()), int(self.more_rows.max())
             if low < 0 or high >= count:
                 raise InputError(f"more_rows: got row numbers from {low} to {high}; expected 0 to {count - 1}.")
-        held = np.zeros(count - self.arranged, np.bool_)
-        held[self.more_rows[self.more_rows >= self.arranged] - self.arranged] = True
-        if not held.all():
-            raise InputError(f"partition: row {self.arranged + int(np.argmin(held))} is in no list; expected every row of the table in one.")
+        if self.more_rows.size == 0 and self.arranged == count and self.copies == 1:
+            return
+        held = np.bincount(self.more_rows, minlength=count)
+        held[: self.arranged] += 1
+        wrong = np.flatnonzero(held != self.copies)
+        if wrong.size:
+            raise InputError(f"partition: row {int(wrong[0])} is in {int(held[wrong[0]])} lists; expected every row of the table in {self.copies}.")
 
     def extended(self, x: F32, first: int) -> "Partition":
         """With the rows x (n, d), numbered from `first` on, in their lists."""

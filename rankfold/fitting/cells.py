@@ -16,12 +16,15 @@ from .kmeans import assign, half_norms, kmeans
 ROUNDS = 10
 FIRST_SHARE = 0.5  # of the cells, found together before the fullest are cut
 CUT_ROUNDS = 6
+LEAST_WEIGHT = np.float32(1e-4)  # of the largest
 GROUPS_SEEN = 8  # groups whose cells a row looks at
 BLOCK_SCORES = 1 << 24
 
 
 def fit_cells(x: F32, weight: F32, count: int, rng: np.random.Generator) -> F32:
     """Centroids float32 (count, d) of the rows x (n, d), n >= count, with weights (n,). Same rng, same result."""
+    # Cells are for all rows: those of no weight count a little.
+    weight = np.maximum(weight, LEAST_WEIGHT * weight.max(initial=0)) if weight.any() else np.ones_like(weight)
     first = max(1, int(FIRST_SHARE * count))
     start = kmeans(x, weight, first, rng, rounds=ROUNDS)
     labels = assign(x, start)[0]
@@ -44,7 +47,7 @@ def fit_cells(x: F32, weight: F32, count: int, rng: np.random.Generator) -> F32:
 
 def _cut(x: F32, weight: F32, rng: np.random.Generator) -> tuple[F32, np.ndarray]:
     """Two centroids of some rows, and which rows are the first one's."""
-    two = kmeans(x, weight if weight.any() else np.ones_like(weight), 2, rng, rounds=CUT_ROUNDS)
+    two = kmeans(x, weight, 2, rng, rounds=CUT_ROUNDS)
     return two, assign(x, two)[0] == 0
 
 
@@ -55,16 +58,16 @@ def fit_grouped_cells(x: F32, weight: F32, count: int, groups: int, rng: np.rand
     """
     labels = assign(x, fit_cells(x, weight, groups, rng))[0]
     sizes = np.bincount(labels, minlength=groups)
-    shares = _dealt(count, sizes)
+    shares = dealt(count, sizes)
     found = []
     for group in range(groups):
         mine = np.flatnonzero(labels == group)
         if shares[group]:
-            found.append(fit_cells(np.ascontiguousarray(x[mine]), weight[mine] if weight[mine].any() else np.ones(mine.size, np.float32), shares[group], rng))
+            found.append(fit_cells(np.ascontiguousarray(x[mine]), weight[mine], int(shares[group]), rng))
     return np.concatenate(found), np.concatenate([[0], np.cumsum(shares)]).astype(np.int64)
 
 
-def _dealt(count: int, sizes: np.ndarray) -> np.ndarray:
+def dealt(count: int, sizes: np.ndarray) -> np.ndarray:
     """`count` cells dealt to groups by their sizes, int64: at least one for each that holds rows, at most one a row."""
     shares = np.minimum(np.maximum((count * sizes / sizes.sum()).astype(np.int64), sizes > 0), sizes)
     while shares.sum() != count:

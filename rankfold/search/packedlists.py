@@ -51,6 +51,11 @@ class PackedLists:
         return int(self.first_block[-1])
 
     @property
+    def ready(self) -> int:
+        """How many lists were packed so far."""
+        return int(self._ready.sum())
+
+    @property
     def nbytes(self) -> int:
         """Bytes of the packed lists when all of them were scanned."""
         return sum(array.nbytes for array in self._arrays.values())
