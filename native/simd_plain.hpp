@@ -207,13 +207,17 @@ RANKFOLD_INLINE void level32(const std::int16_t* levels, size_t, const std::uint
     for (size_t j = 0; j < 32; ++j) to[j] = levels[codes[j]];
 }
 
-// sum + table[index] * value, LANES32 of them.
-constexpr size_t LANES32 = 8;
-RANKFOLD_INLINE I32 add_found(I32 sum, const std::int16_t* table, const std::uint16_t* index, const std::int16_t* value) {
-    std::int32_t product[LANES32];
-    for (size_t lane = 0; lane < LANES32; ++lane) product[lane] = table[index[lane]] * value[lane];
-    return sum + from_memory<I32>(product);
+// sum + table[index] * value, 32 of them.
+RANKFOLD_INLINE I32 add_found32(I32 sum, const std::int16_t* table, const std::uint16_t* index, const std::int16_t* value) {
+    for (size_t j = 0; j < 32; j += 8) {
+        std::int32_t product[8];
+        for (size_t lane = 0; lane < 8; ++lane) product[lane] = table[index[j + lane]] * value[j + lane];
+        sum += from_memory<I32>(product);
+    }
+    return sum;
 }
+
+constexpr bool PAIRS_JOINED = false;  // by add_two, within 16 bytes
 
 // LANES16 queries' products with two numbers; the order of queries is `query_place`, which is none here.
 struct QuerySums {

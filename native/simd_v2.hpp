@@ -211,13 +211,17 @@ RANKFOLD_INLINE void level32(const std::int16_t* levels, size_t, const std::uint
     for (size_t j = 0; j < 32; ++j) to[j] = levels[codes[j]];
 }
 
-// sum + table[index] * value, LANES32 of them.
-constexpr size_t LANES32 = 4;
-RANKFOLD_INLINE I32 add_found(I32 sum, const std::int16_t* table, const std::uint16_t* index, const std::int16_t* value) {
-    std::int32_t product[LANES32];
-    for (size_t lane = 0; lane < LANES32; ++lane) product[lane] = table[index[lane]] * value[lane];
-    return _mm_add_epi32(sum, _mm_loadu_si128(reinterpret_cast<const __m128i*>(product)));
+// sum + table[index] * value, 32 of them.
+RANKFOLD_INLINE I32 add_found32(I32 sum, const std::int16_t* table, const std::uint16_t* index, const std::int16_t* value) {
+    for (size_t j = 0; j < 32; j += 4) {
+        std::int32_t product[4];
+        for (size_t lane = 0; lane < 4; ++lane) product[lane] = table[index[j + lane]] * value[j + lane];
+        sum = _mm_add_epi32(sum, _mm_loadu_si128(reinterpret_cast<const __m128i*>(product)));
+    }
+    return sum;
 }
+
+constexpr bool PAIRS_JOINED = true;  // by add_two, within 16 bytes
 
 // LANES16 queries' products with two numbers; sums come in order where queries stand in the order of `query_place`.
 struct QuerySums {

@@ -239,13 +239,19 @@ RANKFOLD_INLINE void level32(const std::int16_t* levels, size_t, const std::uint
     for (size_t j = 0; j < 32; ++j) to[j] = levels[codes[j]];
 }
 
-// sum + table[index] * value, LANES32 of them; the table has one entry to spare.
-constexpr size_t LANES32 = 8;
-RANKFOLD_INLINE I32 add_found(I32 sum, const std::int16_t* table, const std::uint16_t* index, const std::int16_t* value) {
+// sum + table[index] * value, 32 of them; the table has one entry to spare at either end.
+RANKFOLD_INLINE I32 add_found8(I32 sum, const std::int16_t* table, const std::uint16_t* index, const std::int16_t* value) {
     const __m256i place = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(index)));
     const __m256i alone = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(value)));  // beside it 0: the next entry counts nothing
     return add_dot(sum, _mm256_i32gather_epi32(reinterpret_cast<const int*>(table), place, 2), alone);
 }
+
+RANKFOLD_INLINE I32 add_found32(I32 sum, const std::int16_t* table, const std::uint16_t* index, const std::int16_t* value) {
+    for (size_t j = 0; j < 32; j += 8) sum = add_found8(sum, table, index + j, value + j);
+    return sum;
+}
+
+constexpr bool PAIRS_JOINED = true;  // by add_two, within 16 bytes
 
 // LANES16 queries' products with two numbers; sums come in order where queries stand in the order of `query_place`.
 struct QuerySums {

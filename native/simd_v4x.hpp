@@ -223,14 +223,17 @@ RANKFOLD_INLINE void level32(const std::int16_t* levels, size_t count, const std
     _mm512_storeu_si512(to, found);
 }
 
-// sum + table[index] * value, LANES32 of them; the table has one entry to spare.
-constexpr size_t LANES32 = 16;
-RANKFOLD_INLINE I32 add_found(I32 sum, const std::int16_t* table, const std::uint16_t* index, const std::int16_t* value) {
-    const __m512i place = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(index)));
-    const __m512i alone = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(value)));  // beside it 0: the next entry counts nothing
+// sum + table[index] * value, 32 of them; the table has one entry to spare at either end.
+RANKFOLD_INLINE I32 add_found32(I32 sum, const std::int16_t* table, const std::uint16_t* index, const std::int16_t* value) {
+    const __m512i places = _mm512_loadu_si512(index), zero = _mm512_setzero_si512();
+    // A look-up finds two neighbours. Of even places the lower one is wanted, of odd places the upper one, so these look one entry before.
     // Into zeros: without, each gather waits for what its register held before.
-    return _mm512_dpwssd_epi32(sum, _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), 0xffff, place, table, 2), alone);
+    const __m512i even = _mm512_mask_i32gather_epi32(zero, 0xffff, _mm512_and_si512(places, _mm512_set1_epi32(0xffff)), table, 2);
+    const __m512i odd = _mm512_mask_i32gather_epi32(zero, 0xffff, _mm512_srli_epi32(places, 16), table - 1, 2);
+    return _mm512_dpwssd_epi32(sum, _mm512_mask_blend_epi16(0xaaaaaaaa, even, odd), _mm512_loadu_si512(value));
 }
+
+constexpr bool PAIRS_JOINED = true;  // by add_two, within 16 bytes
 
 // LANES16 queries' products with two numbers: query i stands at place `query_place(i)`, so that sums come in order.
 struct QuerySums {

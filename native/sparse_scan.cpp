@@ -1,5 +1,5 @@
 // Scans of sparse codes: rows of k signed atoms of a dictionary, whose products with the query are looked up.
-#include "simd.hpp"
+#include "tiles.hpp"
 
 namespace rankfold::RANKFOLD_LEVEL {
 
@@ -14,7 +14,7 @@ constexpr size_t PAST_END = 72;      // bytes that are read after the last numbe
 
 // Where query i of QUERIES stands beside an atom: pairs of 16 bits are joined within 16 bytes, and sums then come in order.
 RANKFOLD_INLINE size_t query_place(size_t i) {
-    if (LANES32 == LANES16) return i;
+    if (!PAIRS_JOINED) return i;
     const size_t half = i % LANES16 / (LANES16 / 2), within = i % (LANES16 / 2);
     return i / LANES16 * LANES16 + within / 4 * 8 + 4 * half + within % 4;
 }
@@ -23,76 +23,88 @@ inline std::int16_t* at_a_line(std::int16_t* memory) {
     return reinterpret_cast<std::int16_t*>((reinterpret_cast<std::uintptr_t>(memory) + 63) / 64 * 64);
 }
 
-// A block of rows as numbers: `stride` indices and values each, values of 0 after the last.
-class Unpacked {
+// How the rows of a block are read. A value: of a copy that nothing else points to, the compiler knows that no store changes it.
+struct Reading {
+    const std::uint8_t *numbers, *codes, *profile, *detail;
+    const std::int16_t *profiles, *details, *levels;
+    size_t k, stride, number_bytes, code_bytes, index_bits, number_bits, code_bits, level_count;
+    Unpacking cut_number, cut_code;
+};
+
+enum class Values { LEVELS, PROFILES, DETAILED };
+
+// Numbers j, j + 1, ... of one row: STEP indices and values, values of 0 after the last.
+template <Values VALUES>
+RANKFOLD_INLINE void unpack(const Reading& how, size_t row, size_t j, std::uint16_t* index, std::int16_t* value) {
+    unpack32(how.cut_number, how.numbers + row * how.number_bytes + j / 8 * how.number_bits, index);
+    if constexpr (VALUES != Values::LEVELS) {
+        const std::int16_t* size = how.profiles + how.profile[row] * how.stride + j;
+        std::int16_t sums[STEP];
+        if constexpr (VALUES == Values::DETAILED) {
+            const std::int16_t* const detail = how.details + how.detail[row] * how.stride + j;
+            for (size_t i = 0; i < STEP; ++i) sums[i] = static_cast<std::int16_t>(size[i] + detail[i]);
+            size = sums;
+        }
+        split32(index, how.index_bits, size, value);
+    } else {
+        std::uint16_t code[STEP];
+        unpack32(how.cut_code, how.codes + row * how.code_bytes + j / 8 * how.code_bits, code);
+        level32(how.levels, how.level_count, code, value);
+        if (how.k - j < STEP) std::memset(value + (how.k - j), 0, (STEP - (how.k - j)) * sizeof(std::int16_t));
+    }
+}
+
+// Rows by blocks.
+class Blocks {
   public:
-    Unpacked(const SparseRows& rows, size_t n)
-        : rows(rows), n(n), stride((rows.k + STEP - 1) / STEP * STEP), number_bits(rows.index_bits + (rows.profiles ? 1 : 0)), code_bits(bits_of(rows.level_count)),
-          cut_number(unpacking(number_bits)), cut_code(unpacking(code_bits)), margin(BLOCK * (rows.index_bytes + rows.code_bytes) + 2 * PAST_END),
-          profiles(rows.profiles ? PROFILES * stride : 0), details(rows.details ? PROFILES * stride : 0), levels(PROFILES), values(BLOCK * stride), indices(BLOCK * stride) {
-        std::memset(values.at, 0, BLOCK * stride * sizeof(std::int16_t));
-        std::memset(indices.at, 0, BLOCK * stride * sizeof(std::uint16_t));
+    Blocks(const SparseRows& rows, size_t n)
+        : rows(rows), n(n), stride((rows.k + STEP - 1) / STEP * STEP), margin(BLOCK * (rows.index_bytes + rows.code_bytes) + 2 * PAST_END),
+          profiles(padded(rows.profiles) ? PROFILES * stride : 0), details(padded(rows.details) ? PROFILES * stride : 0),
+          levels(PROFILES) {
         std::memset(levels.at, 0, PROFILES * sizeof(std::int16_t));
         std::memcpy(levels.at, rows.levels, rows.level_count * sizeof(std::int16_t));
-        if (!rows.profiles) return;
-        spread_out(rows.profiles, profiles.at);
-        if (rows.details) spread_out(rows.details, details.at);
+        whole.profiles = spread_out(rows.profiles, profiles.at), whole.details = spread_out(rows.details, details.at);
+        whole.levels = levels.at;
+        whole.k = rows.k, whole.stride = stride, whole.number_bytes = rows.index_bytes, whole.code_bytes = rows.code_bytes;
+        whole.index_bits = rows.index_bits, whole.number_bits = rows.index_bits + (rows.profiles ? 1 : 0);
+        whole.code_bits = bits_of(rows.level_count), whole.level_count = rows.level_count;
+        whole.cut_number = unpacking(whole.number_bits), whole.cut_code = unpacking(whole.code_bits);
     }
 
-    const std::uint16_t* index(size_t row) const { return indices.at + row * stride; }
-    const std::int16_t* value(size_t row) const { return values.at + row * stride; }
+    size_t width() const { return stride; }
+
+    Reading at(size_t first, size_t count) const {
+        Reading how = whole;
+        how.numbers = reach(rows.index, rows.index_bytes, first, count, margin.at);
+        how.codes = reach(rows.codes, rows.code_bytes, first, count, margin.at + BLOCK * rows.index_bytes + PAST_END);
+        how.profile = rows.profile + first, how.detail = rows.detail + first;
+        return how;
+    }
+
     float scale(size_t row) const {
-        const float whole = rows.scales[rows.scale[first + row]] * (rows.fine ? rows.fines[rows.fine[first + row]] : 1.0f);
+        const float whole = rows.scales[rows.scale[row]] * (rows.fine ? rows.fines[rows.fine[row]] : 1.0f);
         return whole < MOST_SCALE ? whole : MOST_SCALE;
     }
 
-    // Asks for one row of the next block, while this one is worked on.
-    void ask_ahead(size_t row) const { __builtin_prefetch(rows.index + (first + BLOCK + row) * rows.index_bytes); }
-
-    void unpack(size_t start, size_t count) {
-        first = start;
-        const std::uint8_t* const numbers = reach(rows.index, rows.index_bytes, count, margin.at);
-        const std::uint8_t* const codes = reach(rows.codes, rows.code_bytes, count, margin.at + BLOCK * rows.index_bytes + PAST_END);
-        for (size_t row = 0; row < count; ++row) {
-            for (size_t j = 0; j < stride; j += STEP) {
-                std::uint16_t* const index_to = indices.at + row * stride + j;
-                std::int16_t* const value_to = values.at + row * stride + j;
-                unpack32(cut_number, numbers + row * rows.index_bytes + j / 8 * number_bits, index_to);
-                if (rows.profiles) {
-                    split32(index_to, rows.index_bits, magnitudes(first + row, j), value_to);
-                } else {
-                    std::uint16_t code[STEP];
-                    unpack32(cut_code, codes + row * rows.code_bytes + j / 8 * code_bits, code);
-                    level32(levels.at, rows.level_count, code, value_to);
-                    if (rows.k - j < STEP) std::memset(value_to + (rows.k - j), 0, (STEP - (rows.k - j)) * sizeof(std::int16_t));
-                }
-            }
-        }
-    }
+    // Where the row of the next block begins that is as far from its start.
+    const std::uint8_t* ahead(size_t row) const { return rows.index + (row + BLOCK) * rows.index_bytes; }
 
   private:
     const SparseRows& rows;
-    size_t n, first = 0, stride, number_bits, code_bits;
-    Unpacking cut_number, cut_code;
+    size_t n, stride;
     Scratch<std::uint8_t> margin;             // the last rows, with room after them
-    Scratch<std::int16_t> profiles, details;  // (256, stride), filled up with zeros
+    Scratch<std::int16_t> profiles, details;  // (256, stride), filled up with zeros, where rows of them are no whole steps
     Scratch<std::int16_t> levels;             // (256,)
-    Scratch<std::int16_t> values;
-    Scratch<std::uint16_t> indices;
-    std::int16_t sums[STEP];
 
-    void spread_out(const std::int16_t* book, std::int16_t* to) const {
+    Reading whole = {};
+
+    bool padded(const std::int16_t* book) const { return book && stride != rows.k; }
+
+    const std::int16_t* spread_out(const std::int16_t* book, std::int16_t* to) const {
+        if (!padded(book)) return book;
         std::memset(to, 0, PROFILES * stride * sizeof(std::int16_t));
         for (size_t i = 0; i < PROFILES; ++i) std::memcpy(to + i * stride, book + i * rows.k, rows.k * sizeof(std::int16_t));
-    }
-
-    // STEP magnitudes of a row, from nonzero j on.
-    const std::int16_t* magnitudes(size_t row, size_t j) {
-        const std::int16_t* const profile = profiles.at + rows.profile[row] * stride + j;
-        if (!rows.details) return profile;
-        const std::int16_t* const detail = details.at + rows.detail[row] * stride + j;
-        for (size_t i = 0; i < STEP; ++i) sums[i] = static_cast<std::int16_t>(profile[i] + detail[i]);
-        return sums;
+        return to;
     }
 
     static size_t bits_of(size_t count) {
@@ -102,7 +114,7 @@ class Unpacked {
     }
 
     // The bytes of the block's rows, with at least PAST_END readable bytes after them.
-    const std::uint8_t* reach(const std::uint8_t* all, size_t bytes, size_t count, std::uint8_t* to) const {
+    const std::uint8_t* reach(const std::uint8_t* all, size_t bytes, size_t first, size_t count, std::uint8_t* to) const {
         if ((first + count) * bytes + PAST_END <= n * bytes) return all + first * bytes;
         if (bytes) std::memcpy(to, all + first * bytes, count * bytes);
         std::memset(to + count * bytes, 0, PAST_END);
@@ -110,35 +122,93 @@ class Unpacked {
     }
 };
 
-// One query. An index beyond the last latent means the last one.
-inline void scan_alone(Unpacked& block, const SparseRows& rows, const std::int16_t* query, float step, float* out, size_t n) {
-    const size_t reachable = (static_cast<size_t>(1) << rows.index_bits) + 1;
-    Scratch<std::int16_t> table(reachable);
-    for (size_t i = 0; i < reachable; ++i) table.at[i] = query[least(i, rows.latents - 1)];
-    for (size_t first = 0; first < n; first += BLOCK) {
-        const size_t count = least(BLOCK, n - first);
-        std::int32_t sums[BLOCK];
-        block.unpack(first, count);
-        for (size_t row = 0; row < count; row += 4) {  // rows past the last are there, with whatever was unpacked before
-            I32 sum[4] = {zero32(), zero32(), zero32(), zero32()};
-            for (size_t i = 0; i < 4; ++i) {
-                block.ask_ahead(row + i);
-                const std::uint16_t* const index = block.index(row + i);
-                const std::int16_t* const value = block.value(row + i);
-                for (size_t j = 0; j < rows.k; j += LANES32) sum[i] = add_found(sum[i], table.at, index + j, value + j);
-            }
-            totals(sum[0], sum[1], sum[2], sum[3], sums + row);
-        }
-        for (size_t row = 0; row < count; ++row) out[first + row] = step * static_cast<float>(sums[row]) * block.scale(row);
+// The sum of one row for one query, by lanes; its numbers never leave the registers. ONE: rows of at most STEP nonzeros.
+template <Values VALUES, bool ONE>
+RANKFOLD_INLINE I32 sum_row(const Reading& how, const std::int16_t* table, size_t row) {
+    I32 sum = zero32();
+    for (size_t j = 0; j == 0 || (!ONE && j < how.k); j += STEP) {
+        std::uint16_t index[STEP];
+        std::int16_t value[STEP];
+        unpack<VALUES>(how, row, j, index, value);
+        sum = add_found32(sum, table, index, value);
+    }
+    return sum;
+}
+
+// One query over `count` rows, and the next block's asked for meanwhile.
+template <Values VALUES, bool ONE>
+inline void sum_block(const Reading& how, const std::int16_t* table, const std::uint8_t* ahead, size_t count, std::int32_t* sums) {
+    const auto sum = [&](size_t row) {
+        __builtin_prefetch(ahead + row * how.number_bytes);
+        return sum_row<VALUES, ONE>(how, table, row);
+    };
+    size_t row = 0;
+    for (; row + 4 <= count; row += 4) totals(sum(row), sum(row + 1), sum(row + 2), sum(row + 3), sums + row);
+    for (; row < count; ++row) {
+        const I32 one = sum(row);
+        all_totals<1>(&one, sums + row);
     }
 }
+
+// One query. An index beyond the last latent means the last one.
+inline void scan_alone(const Blocks& blocks, const SparseRows& rows, const std::int16_t* query, float step, float* out, size_t n) {
+    const size_t reachable = static_cast<size_t>(1) << rows.index_bits;
+    Scratch<std::int16_t> table(reachable + 2);
+    std::memset(table.at, 0, (reachable + 2) * sizeof(std::int16_t));
+    std::memcpy(table.at + 1, query, rows.latents * sizeof(std::int16_t));
+    for (size_t i = rows.latents; i < reachable; ++i) table.at[i + 1] = query[rows.latents - 1];
+    for (size_t first = 0; first < n; first += BLOCK) {
+        const size_t count = least(BLOCK, n - first);
+        const Reading how = blocks.at(first, count);
+        std::int32_t sums[BLOCK];
+        if (!how.profiles) {
+            sum_block<Values::LEVELS, false>(how, table.at + 1, blocks.ahead(first), count, sums);
+        } else if (how.details) {
+            sum_block<Values::DETAILED, false>(how, table.at + 1, blocks.ahead(first), count, sums);
+        } else if (how.k > STEP) {
+            sum_block<Values::PROFILES, false>(how, table.at + 1, blocks.ahead(first), count, sums);
+        } else {
+            sum_block<Values::PROFILES, true>(how, table.at + 1, blocks.ahead(first), count, sums);
+        }
+        for (size_t row = 0; row < count; ++row) out[first + row] = step * static_cast<float>(sums[row]) * blocks.scale(first + row);
+    }
+}
+
+// A block of rows as numbers: `stride` indices and values each.
+struct Unpacked {
+    size_t stride, row_bytes;
+    Scratch<std::int16_t> values;
+    Scratch<std::uint16_t> indices;
+    const std::uint8_t* ahead = nullptr;  // the next block
+
+    explicit Unpacked(const Blocks& blocks) : stride(blocks.width()), row_bytes(0), values(BLOCK * stride), indices(BLOCK * stride) {}
+
+    void fill(const Blocks& blocks, size_t first, size_t count) {
+        const Reading how = blocks.at(first, count);
+        ahead = blocks.ahead(first);
+        row_bytes = how.number_bytes;
+        for (size_t row = 0; row < count; ++row) {
+            for (size_t j = 0; j < stride; j += STEP) {
+                std::uint16_t* const index = indices.at + row * stride + j;
+                std::int16_t* const value = values.at + row * stride + j;
+                if (!how.profiles) {
+                    unpack<Values::LEVELS>(how, row, j, index, value);
+                } else if (how.details) {
+                    unpack<Values::DETAILED>(how, row, j, index, value);
+                } else {
+                    unpack<Values::PROFILES>(how, row, j, index, value);
+                }
+            }
+        }
+    }
+};
 
 // Whole sums of QUERIES queries, (count, QUERIES), from their products (latents, QUERIES).
 inline void sum_together(const Unpacked& block, const std::int16_t* products, size_t k, size_t count, std::int32_t* sums) {
     for (size_t row = 0; row < count; ++row) {
-        block.ask_ahead(row);
-        const std::uint16_t* const index = block.index(row);
-        const std::int16_t* const value = block.value(row);
+        __builtin_prefetch(block.ahead + row * block.row_bytes);
+        const std::uint16_t* const index = block.indices.at + row * block.stride;
+        const std::int16_t* const value = block.values.at + row * block.stride;
         QuerySums sum[QUERIES / LANES16];
         for (size_t j = 0; j < k; j += 2) {
             const std::int16_t *const one = products + index[j] * QUERIES, *const other = products + index[j + 1] * QUERIES;
@@ -171,7 +241,7 @@ inline void turn(const std::int16_t* queries, size_t q, size_t latents, size_t r
     for (size_t i = latents; i < reachable; ++i) std::memcpy(to + i * QUERIES, to + (latents - 1) * QUERIES, QUERIES * sizeof(std::int16_t));
 }
 
-inline void scan_together(Unpacked& block, const SparseRows& rows, const std::int16_t* queries, const float* step, float* out, size_t q, size_t n) {
+inline void scan_together(const Blocks& blocks, const SparseRows& rows, const std::int16_t* queries, const float* step, float* out, size_t q, size_t n) {
     const size_t group_size = (static_cast<size_t>(1) << rows.index_bits) * QUERIES;
     Scratch<std::int16_t> memory((q + QUERIES - 1) / QUERIES * group_size);
     std::int16_t* const products = at_a_line(memory.at);
@@ -179,12 +249,13 @@ inline void scan_together(Unpacked& block, const SparseRows& rows, const std::in
     for (size_t start = 0; start < q; start += QUERIES) {
         turn(queries + start * rows.latents, least(QUERIES, q - start), rows.latents, group_size / QUERIES, products + start / QUERIES * group_size);
     }
+    Unpacked block(blocks);
     std::int32_t sums[BLOCK * QUERIES] = {};
     float scales[BLOCK] = {};
     for (size_t first = 0; first < n; first += BLOCK) {
         const size_t count = least(BLOCK, n - first);
-        block.unpack(first, count);
-        for (size_t row = 0; row < count; ++row) scales[row] = block.scale(row);
+        block.fill(blocks, first, count);
+        for (size_t row = 0; row < count; ++row) scales[row] = blocks.scale(first + row);
         for (size_t start = 0; start < q; start += QUERIES) {
             sum_together(block, products + start / QUERIES * group_size, rows.k, count, sums);
             write_scores(sums, step + start, scales, least(QUERIES, q - start), count, out + start * n + first, n);
@@ -195,11 +266,11 @@ inline void scan_together(Unpacked& block, const SparseRows& rows, const std::in
 }  // namespace
 
 void sparse_scan(const std::int16_t* queries, const SparseRows& rows, const float* step, float* out, size_t q, size_t n) {
-    Unpacked block(rows, n);
+    const Blocks blocks(rows, n);
     if (q > ALONE) {
-        scan_together(block, rows, queries, step, out, q, n);
+        scan_together(blocks, rows, queries, step, out, q, n);
     } else {
-        for (size_t query = 0; query < q; ++query) scan_alone(block, rows, queries + query * rows.latents, step[query], out + query * n, n);
+        for (size_t query = 0; query < q; ++query) scan_alone(blocks, rows, queries + query * rows.latents, step[query], out + query * n, n);
     }
 }
 
