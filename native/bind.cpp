@@ -50,6 +50,14 @@ void dot8(const char* level, const Array<const std::int16_t, 2>& queries, const 
     run.dot8(queries.data(), rows.data(), out.data(), queries.shape(0), rows.shape(0), rows.shape(1));
 }
 
+void dot8_top(const char* level, const Array<const std::int16_t, 2>& queries, const Array<const std::int8_t, 2>& rows, const Numbers& step, const Numbers& offset,
+              const Numbers& row_scale, float longest, std::int64_t first, const Array<float, 2>& top_scores, const Array<std::int64_t, 2>& top_rows) {
+    const Kernels& run = kernels_of(level);
+    nb::gil_scoped_release unlocked;
+    run.dot8_top(queries.data(), rows.data(), {step.data(), offset.data()}, row_scale.data(), longest, first, top_scores.data(), top_rows.data(), queries.shape(0),
+                 rows.shape(0), rows.shape(1), top_scores.shape(1));
+}
+
 void interleave(const char* level, const Array<const std::uint8_t, 2>& codes, const Array<std::uint8_t, 3>& out) {
     const Kernels& run = kernels_of(level);
     nb::gil_scoped_release unlocked;
@@ -123,6 +131,16 @@ void trellis_scan(const char* level, const Array<const std::int16_t, 2>& queries
     run.trellis_scan(queries.data(), codes.data(), trellis, {step.data(), offset.data()}, out.data(), queries.shape(0), codes.shape(0));
 }
 
+void trellis_top(const char* level, const Array<const std::int16_t, 2>& queries, const Array<const std::uint8_t, 2>& codes, const Bytes& advance,
+                 const Bytes& which, const Tables& tables, const Numbers& step, const Numbers& offset, const Numbers& row_scale, std::int64_t first,
+                 const Array<float, 2>& top_scores, const Array<std::int64_t, 2>& top_rows) {
+    const Kernels& run = kernels_of(level);
+    const Trellis trellis = {nullptr, advance.data(), which.data(), tables.data(), advance.shape(0), codes.shape(1), tables.shape(0), tables.shape(1)};
+    nb::gil_scoped_release unlocked;
+    run.trellis_top(queries.data(), codes.data(), trellis, {step.data(), offset.data()}, row_scale.data(), first, top_scores.data(), top_rows.data(),
+                    queries.shape(0), codes.shape(0), top_scores.shape(1));
+}
+
 using Whole = Array<const std::int16_t, 1>;
 using Rows = Array<const std::uint8_t, 2>;
 
@@ -194,6 +212,8 @@ NB_MODULE(_native, module) {
     module.doc() = "Compiled kernels; rankfold.kernels checks the arguments.";
     module.def("levels", bound::level_names);
     module.def("dot8", bound::dot8, "level"_a, array("queries"), array("rows"), array("out"));
+    module.def("dot8_top", bound::dot8_top, "level"_a, array("queries"), array("rows"), array("step"), array("offset"), array("row_scale"), "longest"_a, "first"_a,
+               array("top_scores"), array("top_rows"));
     module.def("interleave", bound::interleave, "level"_a, array("codes"), array("out"));
     module.def("lut8", bound::lut8, "level"_a, array("tables"), array("packed"), array("step"), array("offset"), array("out"));
     module.def("lut4", bound::lut4, "level"_a, array("tables"), array("packed"), array("step"), array("offset"), array("out"));
@@ -207,6 +227,8 @@ NB_MODULE(_native, module) {
                array("out"));
     module.def("trellis_scan", bound::trellis_scan, "level"_a, array("queries"), array("codes"), array("advance"), array("which"), array("tables"),
                array("step"), array("offset"), array("out"));
+    module.def("trellis_top", bound::trellis_top, "level"_a, array("queries"), array("codes"), array("advance"), array("which"), array("tables"), array("step"),
+               array("offset"), array("row_scale"), "first"_a, array("top_scores"), array("top_rows"));
     module.def("sparse_scan", bound::sparse_scan, "level"_a, array("queries"), array("index"), "index_bits"_a, array("profile"), array("profiles"),
                array("codes"), array("levels"), array("scale"), array("scales"), array("fine"), array("fines"), array("detail"), array("details"), array("step"), array("out"));
     module.def("inverted_top", bound::inverted_top, "level"_a, array("starts"), array("local"), array("value"), array("step"), "first"_a, "rows"_a, "window"_a, "begin"_a, "end"_a,

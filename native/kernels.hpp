@@ -54,6 +54,8 @@ struct Asked {
 };
 
 using Dot8 = void(const std::int16_t* queries, const std::int8_t* rows, std::int32_t* out, size_t q, size_t n, size_t d);
+using Dot8Top = void(const std::int16_t* queries, const std::int8_t* rows, Scale scale, const float* row_scale, float longest, std::int64_t first_row,
+                     float* top_scores, std::int64_t* top_rows, size_t q, size_t n, size_t d, size_t k);
 using Interleave = void(const std::uint8_t* codes, std::uint8_t* out, size_t n, size_t g);
 using Lut = void(const std::uint8_t* tables, const std::uint8_t* packed, Scale scale, float* out, size_t q, size_t n, size_t g);
 using Bits = void(const std::uint64_t* planes, const std::uint64_t* rows, Scale scale, float* out, size_t q, size_t n, size_t w);
@@ -63,6 +65,8 @@ using Select = void(const float* scores, std::int64_t first, float* top_scores, 
 using TrellisEncode = void(const float* targets, const Trellis& trellis, std::uint8_t* codes, float* cost, size_t n);
 using TrellisDecode = void(const std::uint8_t* codes, const Trellis& trellis, float* out, size_t n);
 using TrellisScan = void(const std::int16_t* queries, const std::uint8_t* codes, const Trellis& trellis, Scale scale, float* out, size_t q, size_t n);
+using TrellisTop = void(const std::int16_t* queries, const std::uint8_t* codes, const Trellis& trellis, Scale scale, const float* row_scale,
+                        std::int64_t first_row, float* top_scores, std::int64_t* top_rows, size_t q, size_t n, size_t k);
 using SparseScan = void(const std::int16_t* queries, const SparseRows& rows, const float* step, float* out, size_t q, size_t n);
 using InvertedTop = void(const Postings& postings, const Asked& asked, size_t begin, size_t end, float* top_scores, std::int64_t* top_rows, size_t q, size_t k);
 using RansEncode = void(const std::uint8_t* planes, const std::uint16_t* counts, const std::int32_t* chosen, std::uint32_t* states, std::uint16_t* words,
@@ -74,6 +78,7 @@ using TopkRows = void(const float* x, const float* encoder, const float* bias, s
 
 struct Kernels {
     Dot8* dot8;
+    Dot8Top* dot8_top;
     Interleave* interleave;
     Lut* lut8;
     Lut* lut4;
@@ -86,6 +91,7 @@ struct Kernels {
     TrellisEncode* trellis_encode;
     TrellisDecode* trellis_decode;
     TrellisScan* trellis_scan;
+    TrellisTop* trellis_top;
     SparseScan* sparse_scan;
     InvertedTop* inverted_top;
     Omp* omp;
@@ -95,6 +101,7 @@ struct Kernels {
 #ifdef RANKFOLD_LEVEL
 namespace RANKFOLD_LEVEL {
 Dot8 dot8;
+Dot8Top dot8_top;
 Interleave interleave;
 Lut lut8;
 Lut lut4;
@@ -105,6 +112,7 @@ Select select;
 TrellisEncode trellis_encode;
 TrellisDecode trellis_decode;
 TrellisScan trellis_scan;
+TrellisTop trellis_top;
 SparseScan sparse_scan;
 InvertedTop inverted_top;
 RansEncode rans_encode;

@@ -4,8 +4,7 @@
 namespace rankfold::RANKFOLD_LEVEL {
 
 extern const Kernels kernels;
-const Kernels kernels = {dot8, interleave, lut8, lut4, bits, nearest, beam, select, rans_encode, rans_decode, trellis_encode, trellis_decode, trellis_scan,
-                         sparse_scan, inverted_top,
-                         omp, topk_rows};
+const Kernels kernels = {dot8, dot8_top, interleave, lut8, lut4, bits, nearest, beam, select, rans_encode, rans_decode, trellis_encode, trellis_decode,
+                         trellis_scan, trellis_top, sparse_scan, inverted_top, omp, topk_rows};
 
 }  // namespace rankfold::RANKFOLD_LEVEL

@@ -20,6 +20,11 @@
 #else
 #include "simd_plain.hpp"
 #endif
+#if defined(__AMX_INT8__)
+#include "simd_tiles.hpp"
+#else
+#include "simd_no_tiles.hpp"
+#endif
 
 namespace rankfold::RANKFOLD_LEVEL {
 

@@ -21,6 +21,28 @@ struct Top {
     inline bool takes(float score, std::int64_t row) const { return score > scores[k - 1] || (score == scores[k - 1] && row < rows[k - 1]); }
 };
 
+// Scores that enter the top of one list, gathered until they are worth merging.
+struct Entering {
+    Top top;
+    Entry* fresh;
+    size_t most, count;
+    float lowest;
+
+    inline void offer(float score, std::int64_t row) {
+        if (!(score >= lowest) || !top.takes(score, row)) return;
+        fresh[count++] = {score, row};
+        if (count == most) merge();
+    }
+    inline void merge() {
+        merge_top(fresh, count, top.scores, top.rows, top.k);
+        count = 0;
+        lowest = top.lowest();
+    }
+};
+
+// `room`: how many entries `fresh` holds.
+inline Entering entering_into(Top top, Entry* fresh, size_t room) { return {top, fresh, least(top.k < 64 ? 64 : top.k, room), 0, top.lowest()}; }
+
 inline std::uint32_t candidates(const float* scores, float lowest) {
     std::uint32_t found = 0;
     for (size_t at = 0; at < SCORES_AT_ONCE; at += FLOATS) found |= lanes(at_least(load(scores + at), all(lowest))) << at;
@@ -29,24 +51,14 @@ inline std::uint32_t candidates(const float* scores, float lowest) {
 
 inline void select_one(const float* scores, std::int64_t first, Top top, size_t n) {
     Entry fresh[MOST_FRESH];
-    const size_t most = top.k < 64 ? 64 : least(top.k, MOST_FRESH);
-    size_t count = 0;
-    float lowest = top.lowest();
-    const auto consider = [&](size_t at) {
-        if (!(scores[at] >= lowest) || !top.takes(scores[at], first + static_cast<std::int64_t>(at))) return;
-        fresh[count++] = {scores[at], first + static_cast<std::int64_t>(at)};
-        if (count == most) {
-            merge_top(fresh, count, top.scores, top.rows, top.k);
-            count = 0;
-            lowest = top.lowest();
-        }
-    };
+    Entering entering = entering_into(top, fresh, MOST_FRESH);
+    const auto consider = [&](size_t at) { entering.offer(scores[at], first + static_cast<std::int64_t>(at)); };
     size_t at = 0;
     for (; at + SCORES_AT_ONCE <= n; at += SCORES_AT_ONCE) {
-        for (std::uint32_t found = candidates(scores + at, lowest); found; found &= found - 1) consider(at + static_cast<size_t>(__builtin_ctz(found)));
+        for (std::uint32_t found = candidates(scores + at, entering.lowest); found; found &= found - 1) consider(at + static_cast<size_t>(__builtin_ctz(found)));
     }
     for (; at < n; ++at) consider(at);
-    merge_top(fresh, count, top.scores, top.rows, top.k);
+    entering.merge();
 }
 
 }  // namespace rankfold::RANKFOLD_LEVEL

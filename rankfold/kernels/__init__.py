@@ -18,6 +18,7 @@ __all__ = [
     "beam",
     "bits",
     "dot8",
+    "dot8_top",
     "interleave",
     "inverted_top",
     "level",
@@ -34,6 +35,7 @@ __all__ = [
     "trellis_decode",
     "trellis_encode",
     "trellis_scan",
+    "trellis_top",
     "use",
 ]
 
@@ -56,6 +58,30 @@ def dot8(queries: np.ndarray, rows: np.ndarray, out: np.ndarray) -> None:
     _expect("rows", rows, np.int8, "n", queries.shape[1])
     _expect("out", out, np.int32, len(queries), len(rows), written=True)
     _run("dot8", queries, rows, out)
+
+
+def dot8_top(
+    queries: np.ndarray,
+    rows: np.ndarray,
+    step: np.ndarray,
+    offset: np.ndarray,
+    row_scale: np.ndarray,
+    longest: float,
+    first: int,
+    top_scores: np.ndarray,
+    top_rows: np.ndarray,
+) -> None:
+    """Merge rows first, first + 1, ... into the running top k of each query, as `select` does, by (step * (query . row) + offset) * the row's scale.
+
+    queries and rows as in `dot8`; step and offset float32 (q,), row_scale float32 (n,), nothing below 0; longest: no row is longer, in whole numbers.
+    Product, sum and product are rounded to float32 one after the other. top_scores float32 (q, k) and top_rows int64 (q, k) as in `select`. No scores
+    of other rows are written. Where there are tiles (AMX), queries are rounded to bytes first, and only rows that this rounding cannot rule out are scored in
+    full: same rows, same scores. Raises InputError for other dtypes, shapes or layouts, or k = 0.
+    """
+    _expect("queries", queries, np.int16, "q", "d")
+    _expect("rows", rows, np.int8, "n", queries.shape[1])
+    _expect_tops(len(queries), len(rows), step, offset, row_scale, top_scores, top_rows)
+    _run("dot8_top", queries, rows, step, offset, row_scale, float(longest), int(first), top_scores, top_rows)
 
 
 def interleave(codes: np.ndarray) -> np.ndarray:
@@ -161,8 +187,7 @@ def select(scores: np.ndarray, first: int, top_scores: np.ndarray, top_rows: np.
     _expect("scores", scores, np.float32, "q", "n")
     _expect("top_scores", top_scores, np.float32, len(scores), "k", written=True)
     _expect("top_rows", top_rows, np.int64, len(scores), top_scores.shape[1], written=True)
-    if top_scores.shape[1] == 0:
-        raise InputError("top_scores: got k = 0; expected room for at least one row.")
+    _expect_room(top_scores)
     _run("select", scores, int(first), top_scores, top_rows)
 
 
@@ -223,6 +248,46 @@ def trellis_scan(
     _expect_scaled(len(queries), step, offset, out)
     _expect("out", out, np.float32, len(queries), len(codes), written=True)
     _run("trellis_scan", queries, codes, advance, which, tables, step, offset, out)
+
+
+def trellis_top(
+    queries: np.ndarray,
+    codes: np.ndarray,
+    advance: np.ndarray,
+    which: np.ndarray,
+    tables: np.ndarray,
+    step: np.ndarray,
+    offset: np.ndarray,
+    row_scale: np.ndarray,
+    first: int,
+    top_scores: np.ndarray,
+    top_rows: np.ndarray,
+) -> None:
+    """`trellis_scan` times the scale of each row, and `select` of that, without writing the scores of all rows: see `dot8_top`.
+
+    row_scale float32 (n,), nothing below 0; the other arrays as in `trellis_scan` and `select`. Raises InputError for other dtypes, shapes or layouts, or k = 0.
+    """
+    _expect_trellis(advance, which, tables)
+    _expect("queries", queries, np.int16, "q", len(advance))
+    _expect("codes", codes, np.uint8, "n", int(advance.sum(dtype=np.int64)) // 8)
+    _expect_tops(len(queries), len(codes), step, offset, row_scale, top_scores, top_rows)
+    _run("trellis_top", queries, codes, advance, which, tables, step, offset, row_scale, int(first), top_scores, top_rows)
+
+
+def _expect_tops(
+    queries: int, rows: int, step: np.ndarray, offset: np.ndarray, row_scale: np.ndarray, top_scores: np.ndarray, top_rows: np.ndarray
+) -> None:
+    _expect("step", step, np.float32, queries)
+    _expect("offset", offset, np.float32, queries)
+    _expect("row_scale", row_scale, np.float32, rows)
+    _expect("top_scores", top_scores, np.float32, queries, "k", written=True)
+    _expect("top_rows", top_rows, np.int64, queries, top_scores.shape[1], written=True)
+    _expect_room(top_scores)
+
+
+def _expect_room(top_scores: np.ndarray) -> None:
+    if top_scores.shape[1] == 0:
+        raise InputError("top_scores: got k = 0; expected room for at least one row.")
 
 
 def _expect_trellis(advance: np.ndarray, which: np.ndarray, tables: np.ndarray) -> None:

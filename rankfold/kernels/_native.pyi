@@ -4,6 +4,18 @@ from numpy import ndarray
 
 def levels() -> list[str]: ...
 def dot8(level: str, queries: ndarray, rows: ndarray, out: ndarray) -> None: ...
+def dot8_top(
+    level: str,
+    queries: ndarray,
+    rows: ndarray,
+    step: ndarray,
+    offset: ndarray,
+    row_scale: ndarray,
+    longest: float,
+    first: int,
+    top_scores: ndarray,
+    top_rows: ndarray,
+) -> None: ...
 def interleave(level: str, codes: ndarray, out: ndarray) -> None: ...
 def lut8(level: str, tables: ndarray, packed: ndarray, step: ndarray, offset: ndarray, out: ndarray) -> None: ...
 def lut4(level: str, tables: ndarray, packed: ndarray, step: ndarray, offset: ndarray, out: ndarray) -> None: ...
@@ -16,6 +28,20 @@ def topk_rows(level: str, x: ndarray, encoder: ndarray, bias: ndarray, index: nd
 def trellis_encode(level: str, targets: ndarray, reach: ndarray, advance: ndarray, which: ndarray, tables: ndarray, out: ndarray, cost: ndarray) -> None: ...
 def trellis_scan(
     level: str, queries: ndarray, codes: ndarray, advance: ndarray, which: ndarray, tables: ndarray, step: ndarray, offset: ndarray, out: ndarray
+) -> None: ...
+def trellis_top(
+    level: str,
+    queries: ndarray,
+    codes: ndarray,
+    advance: ndarray,
+    which: ndarray,
+    tables: ndarray,
+    step: ndarray,
+    offset: ndarray,
+    row_scale: ndarray,
+    first: int,
+    top_scores: ndarray,
+    top_rows: ndarray,
 ) -> None: ...
 def trellis_decode(level: str, codes: ndarray, reach: ndarray, advance: ndarray, which: ndarray, tables: ndarray, out: ndarray) -> None: ...
 def sparse_scan(

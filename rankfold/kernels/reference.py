@@ -14,6 +14,7 @@ __all__ = [
     "beam",
     "bits",
     "dot8",
+    "dot8_top",
     "interleave",
     "inverted_top",
     "lut4",
@@ -28,6 +29,7 @@ __all__ = [
     "trellis_decode",
     "trellis_encode",
     "trellis_scan",
+    "trellis_top",
 ]
 
 ROWS_AT_ONCE = 16_384
@@ -41,6 +43,29 @@ def dot8(queries, rows, out):
     for start in range(0, len(rows), ROWS_AT_ONCE):
         block = slice(start, start + ROWS_AT_ONCE)
         out[:, block] = wide @ rows[block].astype(np.float64).T
+
+
+def dot8_top(queries, rows, step, offset, row_scale, longest, first, top_scores, top_rows):
+    """Score block by block, then select."""
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        block = rows[start : start + ROWS_AT_ONCE]
+        sums, scores = np.empty((len(queries), len(block)), np.int32), np.empty((len(queries), len(block)), np.float32)
+        dot8(queries, block, sums)
+        _scale(sums, step, offset, scores)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores *= row_scale[start : start + len(block)]
+        select(scores, first + start, top_scores, top_rows)
+
+
+def trellis_top(queries, codes, advance, which, tables, step, offset, row_scale, first, top_scores, top_rows):
+    """Scan block by block, then select."""
+    for start in range(0, len(codes), ROWS_AT_ONCE):
+        block = codes[start : start + ROWS_AT_ONCE]
+        scores = np.empty((len(queries), len(block)), np.float32)
+        trellis_scan(queries, block, advance, which, tables, step, offset, scores)
+        with np.errstate(over="ignore", invalid="ignore"):
+            scores *= row_scale[start : start + len(block)]
+        select(scores, first + start, top_scores, top_rows)
 
 
 def interleave(codes, out):
