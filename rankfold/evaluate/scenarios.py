@@ -20,6 +20,7 @@ QUERIES = 500
 OPEN_SHARE = 0.1
 LEAST_ITEMS = 50
 MOST_CATEGORIES = 20
+WORST = "within one category, the worst"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def scenarios(
     known = {name: mean for name, mean in by_category.items() if mean.n}
     worst = min(known, key=lambda name: known[name].mean, default=None)
     if worst is not None:
-        found["within one category, the worst"] = known[worst]
+        found[WORST] = known[worst]
     return Scenarios(found, worst, k)
 
 
