@@ -82,7 +82,7 @@ class Layered:
         affordable = int(self.book_share * self.bytes * len(x)) // (dim * HALF_BYTES)
         codebooks = Residual(max(1, min(MOST_LEVELS, self.bytes // 2, room, affordable // SIZE)))
         most = min(MOST_ATOMS, len(x) // ATOM_ROWS, affordable)
-        if most < LEAST_ATOMS or (self.fine is not None and is_open(self.fine)):
+        if most < LEAST_ATOMS or self.fine is not None:
             return codebooks
         size = 1 << (most.bit_length() - 1)
         kept = [one for count in range(1, MOST_NONZEROS + 1) if (one := Pursuit(count, size)).row_bytes(dim) <= min(room, MOST_SHARE * self.bytes)]
@@ -91,7 +91,7 @@ class Layered:
         order, seed = rng.permutation(len(x))[:TRIAL_ROWS], int(rng.integers(1 << 32))
         parts = [(x[part], weight[part]) for part in (np.sort(order[len(order) // 4 :]), np.sort(order[: len(order) // 4]))]
         tried = {codebooks: replace(codebooks, refits=TRIAL_REFITS), kept[-1]: replace(kept[-1], passes=TRIAL_PASSES)}
-        return min(tried, key=lambda one: _error(replace(self, coarse=tried[one], fine=self.fine or self._trellis(one, dim)), parts, seed))
+        return min(tried, key=lambda one: _error(replace(self, coarse=tried[one], fine=self._trellis(one, dim)), parts, seed))
 
     def _trellis(self, coarse, dim):
         """The trellis of the bytes that a coarse level leaves."""

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from rankfold.arrays import unit_rows
 from rankfold.codec import decode_levels, depth, describe, settled, to_spec
 from rankfold.codecs import from_spec, layered
 from rankfold.codecs.layered import MOST_LEVELS, Layered
@@ -13,6 +14,7 @@ from rankfold.codecs.unit import Unit
 from rankfold.codes import Codes, inside
 from rankfold.compression import compress
 from rankfold.errors import InputError, SpecError
+from rankfold.search import Searcher
 from rankfold.vectors import as_vectors
 
 SMALL = Layered(coarse=Residual(3, refits=1), fine=Trellis(bytes=6))
@@ -171,3 +173,43 @@ def test_scores_and_lengths_in_one_go_are_those_of_the_parts(coded, gaussian):
     unit = Unit(SMALL)
     state, codes, decoded = coded(unit, x / np.linalg.norm(x, axis=1, keepdims=True))
     np.testing.assert_allclose(unit.score(state, unit.prepare(state, x[:5]), numbers, codes), np.einsum("nd,nd->n", x[numbers], decoded), rtol=1e-4, atol=1e-5)
+
+
+def sums_of_atoms(count, dim, atoms):
+    """Rows of length one that are sums of four of so many directions, and a little noise."""
+    rng = np.random.default_rng(4)
+    hidden = rng.standard_normal((atoms, dim))
+    x = np.einsum("nk,nkd->nd", rng.uniform(0.5, 1, (count, 4)), hidden[rng.integers(0, atoms, (count, 4))])
+    return unit_rows((x + 0.2 * rng.standard_normal(x.shape)).astype(np.float32))
+
+
+def test_the_coarse_level_is_the_one_that_leaves_less_of_rows_held_out(gaussian, monkeypatch):
+    monkeypatch.setattr(layered, "LEAST_ATOMS", 64)
+    monkeypatch.setattr(layered, "WINDOWS", ((8, 64),))
+    one = Layered(bytes=32, book_share=0.5)
+    chosen = settle(one, sums_of_atoms(1200, 64, 60))
+    assert isinstance(chosen.coarse, Pursuit) and chosen.coarse.dictionary == 128 and chosen.row_bytes(64) == 32
+    assert chosen.coarse.row_bytes(64) <= 0.7 * 32 and chosen.coarse.passes == Pursuit().passes
+    assert from_spec(to_spec(chosen)) == chosen
+    plain = settle(one, gaussian(1200, 64))
+    assert isinstance(plain.coarse, Residual) and plain.coarse.refits == Residual().refits
+    monkeypatch.setattr(layered, "LEAST_ATOMS", 512)
+    assert isinstance(settle(one, sums_of_atoms(1200, 64, 60)).coarse, Residual)
+
+
+def test_atoms_take_no_more_than_book_share_allows(monkeypatch):
+    monkeypatch.setattr(layered, "LEAST_ATOMS", 64)
+    monkeypatch.setattr(layered, "_error", lambda one, parts, seed: isinstance(one.coarse, Residual))
+    x = sums_of_atoms(2000, 24, 60)
+    assert settle(Layered(bytes=12, book_share=0.25), x).coarse == Pursuit(8, 64)
+    assert isinstance(settle(Layered(bytes=12, book_share=0.1), x).coarse, Residual)
+
+
+def test_a_search_that_refines_scans_the_atoms_alone():
+    x = sums_of_atoms(1500, 24, 60)
+    table = compress(as_vectors(x), Layered(coarse=Pursuit(3, 64, passes=3), fine=Trellis(bytes=8)), unit=True)
+    exact = Searcher(table).search(x[:40], 10).rows
+    refined = Searcher(table, refine=300).search(x[:40], 10).rows
+    assert np.mean([np.isin(a, b).mean() for a, b in zip(refined, exact)]) > 0.97
+    coarse, state, codes = table.segments[0].codec.glance(table.segments[0].state, table.segments[0].codes)
+    assert describe(coarse).startswith("unit(pursuit(") and coarse.decode(state, codes).shape == x.shape
