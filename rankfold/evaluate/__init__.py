@@ -13,6 +13,7 @@ from .cooccurrence import CoOccurrence, co_occurrence
 from .exact import ExactSearcher
 from .fairness import ExposureShift, Gap, exposure_gap, exposure_shifts, gap_of, moved_items
 from .fidelity import Fidelity, fidelity
+from .finalranker import FinalRanker, final_ranker
 from .guards import ListGuards, Quantile, list_guards
 from .holm import holm
 from .intervals import Mean
@@ -57,6 +58,7 @@ __all__ = [
     "ExactSearcher",
     "ExposureShift",
     "Fidelity",
+    "FinalRanker",
     "Finding",
     "Gap",
     "GroupAuc",
@@ -113,6 +115,7 @@ __all__ = [
     "exposure_gap",
     "exposure_shifts",
     "fidelity",
+    "final_ranker",
     "find_leaks",
     "fit_calibration",
     "gap_of",
