@@ -22,7 +22,7 @@ LAYERS = [
     {"codecs"},
     {"table"},
     {"store", "search", "fallback"},
-    {"compression", "partitioning"},
+    {"compression", "packing", "partitioning"},
     {"adaptive"},
     {"evaluate"},
     {"distillation", "exchange", "explain", "linear", "training"},

@@ -10,10 +10,12 @@ import numpy as np
 from .. import kernels
 from ..arrays import F32, blocks
 from ..codes import Arrays
+from ..errors import InputError
 from ..table import Segment, Table
 from .exact import best_of
-from .layout import Layout, joined, layout_of, take
+from .layout import Layout, Packed, cut, joined, layout_of, take
 
+BLOCK_ROWS = 16_384
 # Taking a row out of a packed block costs about as much as scanning it for so many single queries, measured over the codecs.
 GATHER_COST = 8
 # Packed copies of gathered rows take at most this share of the codes.
@@ -95,10 +97,23 @@ class ScanBlock:
         rows[:], scores[:] = best_of(np.concatenate([rows, numbers], axis=1), np.concatenate([scores, mine], axis=1), scores.shape[1])
 
 
-def scan_blocks(table: Table, rows: int) -> list[ScanBlock]:
-    """All rows of `table` in blocks of at most `rows`, in row order."""
+def scan_blocks(table: Table, rows: int, packed: Packed | None = None) -> list[ScanBlock]:
+    """All rows of `table` in blocks of at most `rows`, in row order. packed: views of it take the place of packing; rows must then be a multiple of 64.
+
+    Raises InputError where `packed` is not of the table's segments.
+    """
     sources = [PackedSegment(number, segment) for number, segment in enumerate(table.segments)]
-    return [ScanBlock(source, source.segment.first + start, stop - start) for source in sources for start, stop in blocks(source.segment.count, rows)]
+    if packed is not None and (len(packed.segments) != len(sources) or rows % kernels.BLOCK):
+        raise InputError(f"packed: got {len(packed.segments)} segments for blocks of {rows} rows; expected {len(sources)}, and a multiple of {kernels.BLOCK}.")
+    found = []
+    for source in sources:
+        for start, stop in blocks(source.segment.count, rows):
+            block = ScanBlock(source, source.segment.first + start, stop - start)
+            if packed is not None:
+                layout, arrays = packed.segments[source.number]
+                block.held = cut(arrays, layout, start, stop)
+            found.append(block)
+    return found
 
 
 def open_blocks(all_blocks: Sequence[ScanBlock], hidden: np.ndarray | None, queries: int) -> list[ScanBlock]:

@@ -1,5 +1,6 @@
 """How packed blocks are laid out, so that rows can be taken out of them, and blocks cut, without packing anew: packing may mean decoding every row."""
 
+from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
@@ -20,6 +21,13 @@ class Along(Enum):
 
 
 Layout = dict[str, Along]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Packed:
+    """The packed arrays of all rows of every segment of a table, with their layouts: what a searcher may be given instead of packing."""
+
+    segments: tuple[tuple[Layout, Arrays], ...]
 
 
 def layout_of(segment: Segment) -> Layout | None:
@@ -48,6 +56,13 @@ def take(packed: Arrays, layout: Layout, rows: np.ndarray) -> dict[str, np.ndarr
         else:
             taken[name] = array[rows] if layout[name] is Along.ROWS else array
     return taken
+
+
+def cut(packed: Arrays, layout: Layout, start: int, stop: int) -> dict[str, np.ndarray]:
+    """Rows start to stop - 1 of packed arrays, as views; start is a multiple of 64."""
+    first, last = start // kernels.BLOCK, -(-stop // kernels.BLOCK)
+    places = {Along.ROWS: slice(start, stop), Along.GROUPS: slice(first, last), Along.NOTHING: slice(None)}
+    return {name: array[places[layout[name]]] for name, array in packed.items()}
 
 
 def joined(parts: list[dict[str, np.ndarray]], layout: Layout, counts: list[int]) -> dict[str, np.ndarray]:

@@ -5,6 +5,7 @@ room for a row outside them, one more pass collects every row that could still w
 mode is asked for: it scans only the coarse level of codes that have one and scores the best of that scan by the whole row, which is approximate.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -16,15 +17,16 @@ from ..errors import InputError
 from ..runtime import workers as worker_count
 from ..table import Table, matching_matrix
 from ..vectors import Vectors
-from .blocks import ScanBlock, open_blocks, scan_blocks
+from .blocks import BLOCK_ROWS, ScanBlock, open_blocks, scan_blocks
 from .exact import best_of, exact_scores, prepare_queries, rescored
 from .glance import coarse_prepared, coarse_table
+from .layout import Packed
 from .listed import ALONE_COST, ALONE_ROWS, MOST_PAIRS, PAIR_COST, list_passes, listed_scores, listed_top, without
+from .maps import Maps
 from .masks import Masks, check_lists, filters_of
 from .ranking import Ranking, ranked_ids
 from .rows import Rows
 
-BLOCK_ROWS = 16_384
 # Coarse levels are scanned so fast that the calls for a block count: blocks grow to this while each worker still gets several.
 COARSE_BLOCK_ROWS = 65_536
 WORKER_BLOCKS = 4
@@ -40,11 +42,21 @@ class Searcher:
     refine: scan by the coarse level of the table's codes alone (see `layered`), then score so many of the best rows (at least k) by the whole row. A row that
     the coarse level ranks below them is missed: approximate, and faster. None: every row is scored by the whole of its code, exactly.
     block: rows a scan block, by default 16,384, with `refine` up to 65,536 where rows are many. workers: threads over blocks, by default all cores.
-    Memory: one packed copy of the codes (made at the first search) and about 4 MB of scores a worker.
+    packed: the scan layout of the table (with `refine`, of its coarse level), mapped: see `rankfold.packing`, which opens searchers with it.
+    Memory: one packed copy of the codes (made at the first search), unless `packed` is given, and about 4 MB of scores a worker.
+    Files that the table is mapped from are looked at before each search: one that was cut short is an ArtifactError, not the end of the process.
     """
 
     def __init__(
-        self, table: Table, *, rerank: Table | None = None, oversample: int = 4, refine: int | None = None, block: int | None = None, workers: int | None = None
+        self,
+        table: Table,
+        *,
+        rerank: Table | None = None,
+        oversample: int = 4,
+        refine: int | None = None,
+        block: int | None = None,
+        workers: int | None = None,
+        packed: Packed | None = None,
     ):
         if rerank is not None:
             _check_same_rows(table, rerank)
@@ -61,8 +73,9 @@ class Searcher:
         if block is None:
             spread = BLOCK_ROWS if refine is None else -(-table.count // (WORKER_BLOCKS * self.workers))
             block = min(COARSE_BLOCK_ROWS, max(BLOCK_ROWS, spread))
-        self._blocks = scan_blocks(table if refine is None else self._scanned, block)
+        self._blocks = scan_blocks(table if refine is None else self._scanned, block, packed)
         self._pass_queries = max(1, PASS_SCORES // block)
+        self._maps = Maps(_arrays(self.table, self.rerank, self._scanned, packed))
 
     @property
     def count(self) -> int:
@@ -80,6 +93,7 @@ class Searcher:
         matrix = matching_matrix(queries, "queries", dim=self.table.dim, space=self.table.space)
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
             raise InputError(f"k: got {k!r}; expected a whole number of at least 1.")
+        self._maps.check()
         filters = filters_of(self.table, matrix.shape[0], exclude, allow)
         found = Ranking(np.full((matrix.shape[0], k), -1, np.int64), np.full((matrix.shape[0], k), -np.inf, np.float32))
         if filters.allow is not None and self._by_lists(matrix, k, exclude, filters.allow, found):
@@ -103,6 +117,7 @@ class Searcher:
         Raises InputError.
         """
         matrix = matching_matrix(queries, "queries", dim=self.table.dim, space=self.table.space)
+        self._maps.check()
         check_lists(candidates, matrix.shape[0], self.table, "candidates")
         scores = listed_scores(self.table if self.rerank is None else self.rerank, matrix, candidates)
         if self.table.alive is not None:
@@ -115,6 +130,7 @@ class Searcher:
         `table.row_of(ids)` gives the rows of ids. exclude, allow, what returns: as in `search`. Raises InputError, also for rows that are gone.
         """
         rows = np.asarray(rows)
+        self._maps.check()
         queries = self.table.decode(rows) if rows.size else None
         gone = np.empty(0, np.int64) if self.table.alive is None or queries is None else np.flatnonzero(~self.table.alive[rows])
         if queries is None or gone.size:
@@ -232,6 +248,16 @@ def working(table: Table) -> Table:
     wide = {id(array): array.astype(np.float32) for segment in table.segments for array in segment.state.values() if array.dtype == np.float16}
     segments = [replace(s, state={name: wide.get(id(array), array) for name, array in s.state.items()}) for s in table.segments]
     return replace(table, segments=tuple(segments))
+
+
+def _arrays(*held: Table | Packed | None) -> Iterator[np.ndarray]:
+    """All arrays that a search may read."""
+    for one in held:
+        if isinstance(one, Table):
+            yield from (one.ids, *(() if one.alive is None else (one.alive,)))
+            yield from (array for segment in one.segments for part in (segment.state, segment.codes.columns) for array in part.values())
+        elif one is not None:
+            yield from (array for _, arrays in one.segments for array in arrays.values())
 
 
 def _check_same_rows(table: Table, rerank: Table) -> None:

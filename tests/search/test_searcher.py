@@ -1,5 +1,7 @@
 """A searcher returns the exact top k over the decoded rows: masks, ties, several segments, threads, the second pass."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -162,11 +164,21 @@ def test_queries_of_another_space_are_refused():
     np.testing.assert_array_equal(Searcher(table).search(as_vectors(x, space="als-1"), 1).rows[:, 0], np.arange(8))
 
 
-@pytest.mark.parametrize("spec", [{"codec": "int8"}, {"codec": "pq", "groups": 6}, {"codec": "residual", "levels": 4}])
+FILTERED = {"int8": {"codec": "int8"}, "pq": {"codec": "pq", "groups": 6}, "residual": {"codec": "residual", "levels": 4}}
+
+
+@cache
+def two_segments(name):
+    """2,300 rows in two segments, two of them removed, and queries."""
+    table, queries = made(FILTERED[name], rows=2000)
+    more = as_vectors(np.random.default_rng(3).standard_normal((300, 24)).astype(np.float32), np.arange(9000, 9300))
+    return table.add(more).remove(np.array([0, 9000])), queries
+
+
+@pytest.mark.parametrize("codec", FILTERED)
 @pytest.mark.parametrize("share", [0.5, 0.05, 0.005, "few neighbours", 0])
-def test_lists_are_exact_under_filters_of_every_share(spec, share):
-    table, queries = made(spec, rows=2000)
-    table = table.add(as_vectors(np.random.default_rng(3).standard_normal((300, 24)).astype(np.float32), np.arange(9000, 9300))).remove(np.array([0, 9000]))
+def test_lists_are_exact_under_filters_of_every_share(codec, share):
+    table, queries = two_segments(codec)
     rng = np.random.default_rng(4)
     allow = np.zeros(2300, np.bool_)
     allow[np.arange(1000, 1030) if share == "few neighbours" else rng.choice(2300, int(2300 * share), replace=False)] = True
