@@ -1,69 +1,71 @@
-"""Gates: may a measured loss pass? Three answers; only one of them lets a command end well."""
+"""Gates on the command line: what a section of a report is evidence of, and the error of a decision that is no pass."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from datetime import UTC, datetime
+from pathlib import Path
 
-from ..evaluate import CalibrationError, Loss
-from ..report.sections import MOST_BUCKET_DROP
+import numpy as np
+
+from ..evaluate import CalibrationError
+from ..lifecycle import Decision
+from ..report import Section
+from ..report.content import Estimate
 from ..tune.calibration import BEFORE, STORED
-from . import render
+from ..tune.evidence import Evidence
+from ..tune.measure import Point
+from ..tune.slicing import sliced
 from .exits import GateFailed
 
-State = Literal["pass", "fail", "inconclusive"]
+GUARDS = ("changed_screens", "changed_firsts", "changed_places", "lost_all")
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """pass: the whole interval is within the allowed drop. fail: the whole interval is outside. inconclusive: neither, or nothing was measured."""
+def as_evidence(
+    section: Section,
+    point: Point,
+    evidence: Evidence,
+    *,
+    item_groups: Mapping[str, np.ndarray] | None = None,
+    guards: Mapping | None = None,
+    calibration: Mapping[str, CalibrationError] | None = None,
+    seed: int = 0,
+) -> Section:
+    """The section with what a gate asks for: for whom the point loses, what users would notice, the calibration, and when and on what it was measured.
 
-    state: State
-    allowed: float
-    why: str
-
-    def to_dict(self) -> dict:
-        """For JSON."""
-        return {"state": self.state, "allowed_drop": self.allowed, "why": self.why}
-
-
-def judge(metric: str, loss: Loss | None, allowed: float) -> Verdict:
-    """Whether the drop of `metric` stays within `allowed` (a share: 0.01 is 1 %). No loss, or one without an interval, is never a pass."""
-    if loss is None:
-        return Verdict("inconclusive", allowed, f"the loss of {metric} was not measured: give --users and --interactions")
-    if not loss.is_known:
-        return Verdict("inconclusive", allowed, f"the loss of {metric} has no interval: {loss.reason}")
-    measured = f"{metric} drops by {render.interval(loss.drop, loss.low, loss.high)}; allowed are {render.percent(allowed)}"
-    if loss.high <= allowed:
-        return Verdict("pass", allowed, measured)
-    if loss.low > allowed:
-        return Verdict("fail", allowed, measured)
-    return Verdict("inconclusive", allowed, f"{measured}: the interval reaches beyond that. Measure more users, or allow more")
-
-
-def judge_jointly(
-    metric: str, loss: Loss | None, allowed: float, *, buckets: Mapping[str, Loss], calibration: Mapping[str, CalibrationError] | None = None
-) -> Verdict:
-    """As `judge`, and no popularity bucket may lose more than `allowed` or 5 %, whichever is more, by its whole interval; nor may a stored calibration err more
-    than twice as much as that of the uncompressed scores, beyond what chance shows. A mean that passes does not make up for either.
+    guards: as ListGuards.to_dict gives them. The artifact is not known yet: see `about_artifact`. Raises InputError, as `slices`.
     """
-    verdict = judge(metric, loss, allowed)
-    if loss is None or verdict.state == "fail":
-        return verdict
-    most = max(allowed, MOST_BUCKET_DROP)
-    worst = max((one for one in buckets.items() if one[1].is_known and one[1].low > most), key=lambda one: one[1].low, default=None)
-    if worst is not None:
-        name, lost = worst
-        why = f"{name} items lose {render.interval(lost.drop, lost.low, lost.high)} of their recall@10; allowed are {render.percent(most)} in each bucket"
-        return Verdict("fail", allowed, f"{why}. The mean hides it: {verdict.why}")
-    if calibration is not None and STORED in calibration and BEFORE in calibration:
+    found = section.copy()
+    found["sliced"] = sliced(point.after, evidence, item_groups=item_groups, seed=seed)  # type: ignore[typeddict-item]
+    if guards is not None:
+        found["guards"] = {**{name: _estimate(guards[name]) for name in GUARDS}, "p95": _estimate({**guards["p95"], "mean": guards["p95"]["value"]})}
+    if calibration is not None and BEFORE in calibration and STORED in calibration:
         before, stored = calibration[BEFORE], calibration[STORED]
-        if stored.ece > 2 * before.ece + stored.by_chance:
-            why = f"the stored calibration errs by {stored.ece:.5f}, before compression {before.ece:.5f}: run `rankfold calibrate` on this artifact"
-            return Verdict("fail", allowed, why)
-    return verdict
+        found["calibration"] = {"before": before.ece, "stored": stored.ece, "by_chance": stored.by_chance}
+    half = evidence.report.baseline
+    measured_at = datetime.now(UTC).isoformat(timespec="seconds")
+    found["provenance"] = {"artifact": None, "task": half.task, "measured_at": measured_at, "queries": half.count}
+    return found
 
 
-def require(verdict: Verdict, consequence: str) -> None:
-    """Raise GateFailed unless the verdict is a pass; `consequence` says what was not done."""
-    if verdict.state != "pass":
-        raise GateFailed(f"gate {verdict.state}: {verdict.why}. {consequence}".rstrip())
+def about_artifact(section: Section, artifact: Path) -> Section:
+    """The section, saying which artifact its figures are about."""
+    found = section.copy()
+    if "provenance" in found:
+        found["provenance"] = {**found["provenance"], "artifact": artifact.name}
+    return found
+
+
+def require(decision: Decision, consequence: str) -> None:
+    """Raise GateFailed unless the decision is a pass; `consequence` says what was not done."""
+    if decision.state != "pass":
+        raise GateFailed(f"{said(decision)} {consequence}".rstrip())
+
+
+def said(decision: Decision) -> str:
+    """The decision in one line."""
+    return f"gate {decision.state}: {decision.why}."
+
+
+def _estimate(mean: Mapping) -> Estimate | None:
+    """Mean, low and high; None where one of them is not known."""
+    ends = mean["mean"], mean["low"], mean["high"]
+    return None if None in ends else Estimate(mean=ends[0], low=ends[1], high=ends[2])

@@ -1,6 +1,6 @@
 """What compress, evaluate and calibrate share: the evidence from the files given, what it is in words, and the report of one section."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -18,12 +18,21 @@ from ..vectors import Vectors
 from .main import VERSION
 
 
-def gather(vectors: Vectors, users: Vectors | None, events: Interactions | None, *, unit: bool, seed: int, progress: Progress) -> Evidence:
-    """Users and events when they are given, else the rows' own neighbours. Raises InputError for events without users."""
+def gather(
+    vectors: Vectors,
+    users: Vectors | None,
+    events: Interactions | None,
+    *,
+    groups: Mapping[str, np.ndarray] | None = None,
+    unit: bool,
+    seed: int,
+    progress: Progress,
+) -> Evidence:
+    """Users and events when they are given, else the rows' own neighbours; groups: of users, as masks. Raises InputError for events without users."""
     if events is not None and users is None:
         raise InputError("interactions: given without --users; expected the user vectors too: losses are measured on the lists of users.")
     progress("rank exactly", 0, 1)
-    found = item_evidence(vectors, seed=seed, unit=unit) if users is None else user_evidence(vectors, users, events, seed=seed, unit=unit)
+    found = item_evidence(vectors, seed=seed, unit=unit) if users is None else user_evidence(vectors, users, events, groups=groups, seed=seed, unit=unit)
     progress("rank exactly", 1, 1)
     return found
 

@@ -51,8 +51,8 @@ def gap_of(group: tuple[np.ndarray, np.ndarray], rest: tuple[np.ndarray, np.ndar
     their = their / others.before
     more = mine.n * (mine.before**2 * (their @ their) - 2 * mine.before * (own @ their))
     widened = mine._replace(spread=np.maximum(mine.spread + more, 0.0))
-    ends = (float(end - others.drop) for end in interval(widened))
-    return Gap(float(mine.drop - others.drop), *ends, p_more(widened, float(others.drop)))
+    low, high = interval(widened)
+    return Gap(float(mine.drop - others.drop), float(low - others.drop), float(high - others.drop), p_more(widened, float(others.drop)))
 
 
 @dataclass(frozen=True, slots=True)

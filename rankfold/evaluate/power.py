@@ -48,8 +48,8 @@ def power_of(before: np.ndarray, after: np.ndarray, *, loss: float = 0.01, alpha
         return Power(int(known.sum()), np.nan, np.nan, np.nan, loss, None)
     pairs = pairs_of(old[known], new[known])
     spread = float(np.sqrt(pairs.spread) / pairs.before)
-    found = [detectable(spread, pairs.n, power=power, alpha=alpha) for power in (0.8, 0.9)]
-    return Power(pairs.n, spread, *found, loss, queries_needed(spread, loss, alpha=alpha))
+    less, more = (detectable(spread, pairs.n, power=power, alpha=alpha) for power in (0.8, 0.9))
+    return Power(pairs.n, spread, less, more, loss, queries_needed(spread, loss, alpha=alpha))
 
 
 def detectable(spread: float, n: int, *, power: float = 0.9, alpha: float = ALPHA) -> float:

@@ -78,7 +78,8 @@ def slices(
     for kind, labels in _item_labels(before, after, task, item_groups or {}):
         relevant = task.relevant.take(before.queries)
         names = _masks(labels, np.bincount(relevant.values, minlength=labels.size))
-        found += [(kind, name, *(_by_items(before, after, task, metric, one) for one in (mask, ~mask))) for name, mask in names]
+        for name, mask in names:
+            found.append((kind, name, _by_items(before, after, task, metric, mask), _by_items(before, after, task, metric, ~mask)))
     return judge_slices(found, tolerance, margin)
 
 

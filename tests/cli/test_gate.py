@@ -1,77 +1,55 @@
-"""Only a whole interval within the allowed drop passes."""
+"""Sections as evidence, and decisions as errors. What passes is said in tests/lifecycle."""
+
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from rankfold.cli import gate
 from rankfold.cli.exits import GateFailed
-from rankfold.evaluate import CalibrationError, Loss
-from rankfold.evaluate.compare import losses
+from rankfold.cli.gate import about_artifact, as_evidence, require, said
+from rankfold.codecs import get
+from rankfold.compression import compress
+from rankfold.evaluate import CalibrationError
+from rankfold.lifecycle import Decision, Policy, judge_section
+from rankfold.report.content import Section
+from rankfold.report.schema import check_shape
 from rankfold.tune.calibration import BEFORE, STORED
-
-
-def quality(low: float, high: float) -> Loss:
-    return Loss(before=0.2, after=0.19, drop=(low + high) / 2, low=low, high=high, n=100)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "state"),
-    [(-0.01, 0.009, "pass"), (0.0, 0.01, "pass"), (0.005, 0.02, "inconclusive"), (0.011, 0.02, "fail"), (float("nan"), 0.001, "inconclusive")],
-)
-def test_states(low, high, state):
-    verdict = gate.judge("ndcg@10", quality(low, high), 0.01)
-    assert verdict.state == state
-    assert verdict.to_dict()["state"] == state
-
-
-def test_missing_evidence_is_never_a_pass():
-    verdict = gate.judge("ndcg@10", None, 1.0)
-    assert verdict.state == "inconclusive"
-    with pytest.raises(GateFailed, match="not measured"):
-        gate.require(verdict, "")
+from rankfold.tune.evidence import item_evidence
+from rankfold.tune.measure import measure
+from rankfold.vectors import as_vectors
 
 
 def test_a_pass_lets_go_on_and_the_others_do_not():
-    gate.require(gate.judge("ndcg@10", quality(-0.01, 0.001), 0.01), "")
-    for low in (0.005, 0.015):
-        with pytest.raises(GateFailed, match="Nothing was published"):
-            gate.require(gate.judge("ndcg@10", quality(low, 0.02), 0.01), "Nothing was published.")
+    require(Decision("pass", "all hold", ()), "Nothing was published.")
+    for state in ("fail", "inconclusive"):
+        with pytest.raises(GateFailed, match=f"gate {state}: ndcg drops. Nothing was published."):
+            require(Decision(state, "ndcg drops", ()), "Nothing was published.")
+    assert said(Decision("fail", "why", ())) == "gate fail: why."
 
 
-@pytest.mark.parametrize(("share", "state"), [(0.0, "pass"), (0.03, "fail")])
-def test_a_seeded_loss_of_3_per_cent_is_seen(share, state):
-    rng = np.random.default_rng(0)
-    before = rng.random(5_000) * (rng.random(5_000) < 0.6)
-    after = np.where(rng.random(5_000) < share, 0, before)
-    loss = losses({"ndcg@10": before}, {"ndcg@10": after})["ndcg@10"]
-    assert gate.judge_jointly("ndcg@10", loss, 0.01, buckets={}).state == state
-    assert (loss.low > 0.01) == (share > 0)
+@pytest.fixture
+def measured(section):
+    vectors = as_vectors(np.random.default_rng(0).standard_normal((300, 8)).astype(np.float32))
+    evidence = item_evidence(vectors, queries=100)
+    return section, measure(compress(vectors, get("half")()), evidence, evidence.report, timed=False), evidence
 
 
-@pytest.mark.parametrize(
-    ("mean", "tail", "allowed", "state"),
-    [
-        (quality(-0.001, 0.005), quality(-0.01, 0.03), 0.01, "pass"),
-        (quality(-0.001, 0.005), quality(0.03, 0.3), 0.01, "pass"),
-        (quality(-0.001, 0.005), quality(0.4, 0.6), 0.01, "fail"),
-        (quality(-0.001, 0.02), quality(0.4, 0.6), 0.01, "fail"),
-        (quality(-0.001, 0.005), quality(0.4, 0.6), 0.7, "pass"),
-        (quality(-0.001, 0.005), Loss(0, 0, float("nan"), float("nan"), float("nan"), 3), 0.01, "pass"),
-        (quality(0.02, 0.03), quality(0.4, 0.6), 0.01, "fail"),
-    ],
-)
-def test_a_bucket_that_collapses_fails_whatever_the_mean_says(mean, tail, allowed, state):
-    verdict = gate.judge_jointly("ndcg@10", mean, allowed, buckets={"head": quality(-0.01, 0.01), "tail": tail})
-    assert verdict.state == state
-    assert ("tail items lose" in verdict.why) == (state == "fail" and mean.low <= allowed)
+def test_a_section_becomes_evidence(measured):
+    section, point, evidence = measured
+    errors = {name: CalibrationError(ece, 0.0004, 0.1, 0.8, 0.1, 1.0, 1_000) for name, ece in ((BEFORE, 0.0004), (STORED, 0.003))}
+    mean = {"mean": 0.1, "low": 0.05, "high": 0.2, "n": 9}
+    guards = dict.fromkeys(("changed_screens", "changed_firsts", "changed_places"), mean) | {"lost_all": {**mean, "low": None}}
+    found = as_evidence(section, point, evidence, guards={**guards, "p95": {"value": 0.2, "low": 0.1, "high": 0.3, "n": 9}}, calibration=errors)
+    assert "sliced" not in section and found["calibration"] == {"before": 0.0004, "stored": 0.003, "by_chance": 0.0004}
+    assert found["guards"]["lost_all"] is None and found["guards"]["p95"] == {"mean": 0.2, "low": 0.1, "high": 0.3}
+    assert found["provenance"]["task"] == evidence.report.baseline.task and found["provenance"]["artifact"] is None
+    named = about_artifact(found, Path("store") / ("0" * 32))
+    assert named["provenance"]["artifact"] == "0" * 32 and found["provenance"]["artifact"] is None
+    check_shape(named, Section, "section")
+    assert judge_section(Policy(calibration=2.0), found).state == "fail" and "rankfold calibrate" in judge_section(Policy(calibration=2.0), found).why
+    assert "provenance" not in about_artifact(section, Path("x"))
 
 
-def test_a_loss_that_was_not_measured_stays_inconclusive():
-    assert gate.judge_jointly("ndcg@10", None, 1.0, buckets={"tail": quality(0.4, 0.6)}).state == "inconclusive"
-
-
-@pytest.mark.parametrize(("stored", "state"), [(0.0006, "pass"), (0.0012, "pass"), (0.003, "fail")])
-def test_a_stale_calibration_fails(stored, state):
-    errors = {name: CalibrationError(ece, 0.0004, 0.1, 0.8, 0.1, 1.0, 1_000) for name, ece in ((BEFORE, 0.0004), (STORED, stored))}
-    verdict = gate.judge_jointly("ndcg@10", quality(-0.01, 0.001), 0.01, buckets={}, calibration=errors)
-    assert verdict.state == state and ("rankfold calibrate" in verdict.why) == (state == "fail")
+def test_half_a_calibration_is_none(measured):
+    section, point, evidence = measured
+    assert "calibration" not in as_evidence(section, point, evidence, calibration={}) and "guards" not in as_evidence(section, point, evidence)

@@ -12,6 +12,7 @@ import typer
 
 from ...codec import Codec, describe, to_spec
 from ...compression import norms_vary
+from ...lifecycle import Decision, Policy, judge_section
 from ...progress import Progress
 from ...report import Section
 from ...report.sections import section
@@ -25,8 +26,8 @@ from ...tune.shortlist import shortlist
 from ...tune.tiering import tier
 from ...vectors import Vectors
 from .. import costs, machine, render, sections
-from ..exits import GATE_FAILED
-from ..gate import Verdict, judge, judge_jointly, require
+from ..exits import GATE_FAILED, GateFailed
+from ..gate import about_artifact, as_evidence, said
 from ..inputs import read_events, read_items, read_spec, read_users
 from ..judging import about, content_of, gather, latents_of, notes
 from ..options import AsJson, Events, IdColumn, IdFile, Items, Seed, Space, Unknown, Users, VectorColumn, ZeroRows, typed_again
@@ -108,11 +109,11 @@ def compress(
     if dry_run:
         _show_plan(output, order, vectors, codecs)
         return
-    verdict = None if max_drop is None else judge_jointly(evidence.metric, choice.best.loss, max_drop, buckets=choice.best.buckets)
-    said = [*notes(events), *told]
-    on = about(evidence, chosen=True)
+    on, more = about(evidence, chosen=True), [*notes(events), *told]
     latents = latents_of(choice.table, vectors, evidence)
-    measured = section(items.name, on, rows=vectors.count, dim=vectors.dim, evidence=evidence, points=choice.points, choice=choice, notes=said, latents=latents)
+    measured = section(items.name, on, rows=vectors.count, dim=vectors.dim, evidence=evidence, points=choice.points, choice=choice, notes=more, latents=latents)
+    measured = as_evidence(measured, choice.best, evidence, seed=seed)
+    verdict = None if max_drop is None else judge_section(Policy.within(evidence.metric, max_drop), measured)
     artifact = _publish(order, evidence, choice, measured) if verdict is None or verdict.state == "pass" else None
     _show(output, order, evidence, choice, measured, verdict, artifact, time.monotonic() - start)
 
@@ -127,7 +128,7 @@ def _check(order: Order, users: Path | None, interactions: Path | None) -> None:
     if order.weight not in ("auto", "none"):
         raise typer.BadParameter(f"got {order.weight!r}; expected auto or none", param_hint="--weight")
     if order.max_drop is not None and (users is None or interactions is None):
-        require(judge("ndcg@10", None, order.max_drop), "Nothing was published.")
+        raise GateFailed("gate inconclusive: the loss of ndcg@10 was not measured: give --users and --interactions. Nothing was published.")
     check_root(order.out)
 
 
@@ -172,7 +173,7 @@ def _publish(order: Order, evidence: Evidence, choice: Choice, measured: Section
         "queries": evidence.report.baseline.count,
     }
     artifact = save(choice.table, order.out, note="rankfold compress", details=details)
-    write_json(order.report_path, content_of(measured, seed=order.seed, command=order.command))
+    write_json(order.report_path, content_of(about_artifact(measured, artifact), seed=order.seed, command=order.command))
     return artifact
 
 
@@ -188,7 +189,7 @@ def _show_plan(output: Output, order: Order, vectors: Vectors, codecs: list[Code
 
 
 def _show(
-    output: Output, order: Order, evidence: Evidence, choice: Choice, measured: Section, verdict: Verdict | None, artifact: Path | None, spent: float
+    output: Output, order: Order, evidence: Evidence, choice: Choice, measured: Section, verdict: Decision | None, artifact: Path | None, spent: float
 ) -> None:
     judged, peak = evidence.report.baseline.count, machine.peak_memory_bytes()
     for line in [*sections.section_lines(measured), "", *costs.bytes_lines(choice.table), "", *costs.quality_lines(choice.best, judged)]:
@@ -215,5 +216,5 @@ def _show(
         "next": None if artifact is None else following,
     }
     if verdict is not None and artifact is None:
-        output.fail("GateFailed", f"gate {verdict.state}: {verdict.why}. Nothing was published.", GATE_FAILED, document)
+        output.fail("GateFailed", f"{said(verdict)} Nothing was published.", GATE_FAILED, document)
     output.finish(document)
