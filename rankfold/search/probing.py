@@ -4,7 +4,7 @@ Which lists are looked at is a guess (see `routing`), and rows elsewhere are mis
 or approximate by two levels with `refine`. With all lists probed it is `Searcher`'s.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -16,18 +16,19 @@ from ..errors import InputError
 from ..runtime import workers as worker_count
 from ..table import Table, matching_matrix
 from ..vectors import Vectors
-from .exact import best_of, exact_scores, prepare_queries, rescored
+from .exact import best_of, prepare_queries, rescored
 from .glance import coarse_prepared, coarse_table
 from .masks import Masks, filters_of
 from .packedlists import BLOCK, PackedLists
 from .ranking import Ranking, ranked_ids
 from .routing import Router
 from .rows import Rows
-from .searcher import SPARE, working
+from .searcher import working
 
 PASS_QUERIES = 64
 NO_COUNTS = np.zeros(1, np.int64)
-# Blocks of 64 rows that are scanned at once; the scores of so many are kept at most, for each worker.
+NO_ROWS = np.empty(0, np.int64)
+# Blocks of 64 rows that are scanned at once.
 PASS_BLOCKS = 1 << 13
 
 
@@ -36,7 +37,7 @@ class PartitionSearcher:
 
     probes: how many lists a query looks at; see `choose_probes`. refine: scan by the coarse level of codes that have two, then score so many of the best rows
     (at least k) by the whole row, as `Searcher` does. workers: threads over queries, by default all cores.
-    Memory: a packed copy of the lists that were looked at so far, a copy of the centroids, and about 4 MB of scores a worker. Lists are packed when they are
+    Memory: a packed copy of the lists that were looked at so far, a copy of the centroids, and a few MB of scores a worker. Lists are packed when they are
     looked at first, so that the first query of a mapped table reads its own lists only.
     Raises InputError for a table without a partition, and settings that are no numbers of at least 1.
     """
@@ -132,70 +133,44 @@ class PartitionSearcher:
         """Rows (q, at most k) and their scores for a few queries, from the lists of each."""
         prepared = prepare_queries(self.table, queries)
         scanned = prepared if self.refine is None else coarse_prepared(self.table, self._scanned, prepared, queries)
-        keep = k + max(SPARE, k) if self.refine is None else max(k, self.refine)
-        hiding = [None if masks is None else masks.only(np.array([number])) for number in range(len(queries))]
-        asked = [_Asked(self._parts, _one(scanned, number), lists.of(number), hiding[number]) for number in range(len(queries))]
-        best = [one.best(keep * self.partition.copies) for one in asked]
-        rows = np.full((len(queries), max(part.size for part, _, _ in best)), -1, np.int64)
-        for number, (part, _, _) in enumerate(best):
-            rows[number, : part.size] = part
-        rows, scores = best_of(*rescored(self.table, prepared, rows), k) if rows.shape[1] else (rows, np.empty(rows.shape, np.float32))
-        if self.refine is None:
-            for number, (_, others, bound) in enumerate(best):
-                # Rows that are no candidates score at most what they scored roughly plus the bound.
-                if others > -np.inf and others + bound >= scores[number, -1]:
-                    mine = asked[number].above(scores[number, -1] - bound)
-                    exact = exact_scores(self.table, _one(prepared, number), np.zeros(mine.size, np.int64), mine)
-                    top, values = best_of(mine[None], exact[None], k)
-                    rows[number], scores[number] = top[0], values[0]
-        return rows, scores
+        keep = (k if self.refine is None else max(k, self.refine)) * self.partition.copies
+        found = []
+        for number in range(len(queries)):
+            hiding = None if masks is None else masks.only(np.array([number]))
+            found.append(self._candidates(_one(scanned, number), lists.of(number), keep, hiding))
+        rows = np.full((len(queries), max(one.size for one in found)), -1, np.int64)
+        for number, one in enumerate(found):
+            rows[number, : one.size] = one
+        return best_of(*rescored(self.table, prepared, rows), k) if rows.shape[1] else (rows, np.empty(rows.shape, np.float32))
 
-
-class _Asked:
-    """One query in its lists: rough scores of all rows that it may have there. They are kept where one pass holds all of them, else scanned again."""
-
-    def __init__(self, parts: Sequence[PackedLists], prepared: Sequence[Arrays], lists: np.ndarray, masks: Masks | None):
-        self._parts, self._prepared, self._lists, self._masks = parts, prepared, lists, masks
-        self._kept: list[tuple[PackedLists, np.ndarray, F32, float]] | None = None
-        if sum(int((part.first_block[lists + 1] - part.first_block[lists]).sum()) for part in parts) <= PASS_BLOCKS:
-            self._kept = list(self._scanned())
-
-    def _scans(self) -> Iterable[tuple[PackedLists, np.ndarray, F32, float]]:
-        return self._scanned() if self._kept is None else self._kept
-
-    def _scanned(self) -> Iterator[tuple[PackedLists, np.ndarray, F32, float]]:
-        """(part, its blocks, scores of their slots, how far these are off at most) of all lists, pass by pass."""
-        for part, prepared in zip(self._parts, self._prepared, strict=True):
-            blocks = part.blocks_of(self._lists)
+    def _candidates(self, prepared: Sequence[Arrays], lists: np.ndarray, keep: int, masks: Masks | None) -> np.ndarray:
+        """Rows in the lists, rising, that hold the `keep` best: by the exact scores, or by the coarse level with `refine`; for one query."""
+        rows, scores, most = [NO_ROWS], [np.empty(0, np.float32)], 0.0
+        for part, one in zip(self._parts, prepared, strict=True):
+            blocks = part.blocks_of(lists)
             for start, stop in ranges(blocks.size, PASS_BLOCKS):
                 some = blocks[start:stop]
                 out = np.empty((1, BLOCK * some.size), np.float32)
-                bound = float(np.max(part.scan(prepared, self._lists, some, out)))
-                if self._masks is not None:
-                    self._masks.hide(part.rows(some, np.arange(out.shape[1])), out)
-                yield part, some, out[0], bound
+                error = part.scan(one, lists, some, out)
+                bound = float(np.max(error)) if self.refine is None else 0.0
+                if masks is not None:
+                    masks.hide(part.rows(some, np.arange(out.shape[1])), out)
+                slots = _best(out[0], keep, bound)
+                rows.append(part.rows(some, slots))
+                scores.append(out[0, slots])
+                most = max(most, bound)
+        if len(rows) == 2 and self.partition.copies == 1:
+            return np.sort(rows[1])
+        return np.unique(np.concatenate(rows)[_best(np.concatenate(scores), keep, most)])
 
-    def best(self, keep: int) -> tuple[np.ndarray, float, float]:
-        """At most `keep` rows, those of the best rough scores, in no order; the most that others may score roughly; how far rough scores are off at most."""
-        rows, scores, most, others = [np.empty(0, np.int64)], [np.empty(0, np.float32)], 0.0, -np.inf
-        for part, blocks, out, bound in self._scans():
-            slots = np.argpartition(out, out.size - keep)[out.size - keep :] if out.size > keep else np.arange(out.size)
-            if out.size > keep:
-                others = max(others, float(out[slots].min()))
-            slots = slots[out[slots] > -np.inf]
-            rows.append(part.rows(blocks, slots))
-            scores.append(out[slots])
-            most = max(most, bound)
-        row, score = np.concatenate(rows), np.concatenate(scores)
-        if row.size > keep:
-            kept = np.argpartition(score, row.size - keep)[row.size - keep :]
-            row, score = row[kept], score[kept]
-            others = max(others, float(score.min()))
-        return np.unique(row), others, most
 
-    def above(self, floor: float) -> np.ndarray:
-        """The rows that score at least `floor` roughly, rising."""
-        return np.unique(np.concatenate([part.rows(blocks, np.flatnonzero(out >= floor)) for part, blocks, out, _ in self._scans()]))
+def _best(scores: F32, keep: int, bound: float) -> np.ndarray:
+    """The places of scores (n,) among which the `keep` best are, when each may be off by `bound`."""
+    if scores.size <= keep:
+        return np.flatnonzero(scores > -np.inf)
+    # So many score exactly at least their worst rough score less the bound; what is rougher by two bounds is below all of them.
+    floor = np.partition(scores, scores.size - keep)[scores.size - keep]
+    return np.flatnonzero((scores >= floor - np.float32(2 * bound)) & (scores > -np.inf))
 
 
 def _one(prepared: Sequence[Arrays], number: int) -> list[Arrays]:
