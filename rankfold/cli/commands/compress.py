@@ -73,7 +73,7 @@ def compress(
     weight: Annotated[str, typer.Option("--weight", metavar="auto|none", help="auto: rows count by how often users see them.")] = "auto",
     max_drop: Annotated[
         float | None,
-        typer.Option("--max-drop", metavar="0.01", help="Publish only if the upper end of the loss is at most this, and no bucket collapses.", min=0),
+        typer.Option("--max-drop", metavar="0.01", help="Publish only if less than this is shown to be lost, and no bucket collapses.", min=0),
     ] = None,
     tiers: Annotated[
         bool, typer.Option("--tiers", help="Rows that matter get more bytes: several sizes within the same bytes, where no popularity bucket pays.")

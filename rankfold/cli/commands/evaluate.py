@@ -44,7 +44,7 @@ def evaluate(
     interactions: Events = None,
     fail_if_drop: Annotated[
         float | None,
-        typer.Option("--fail-if-drop", metavar="0.01", help="End with 4 unless the upper end of the loss is at most this, and no bucket collapses.", min=0),
+        typer.Option("--fail-if-drop", metavar="0.01", help="End with 4 unless less than this is shown to be lost, and no bucket collapses.", min=0),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE.json", help="Write the figures for `rankfold report`.")] = None,
     user_groups: Annotated[
@@ -91,17 +91,21 @@ def evaluate(
     measured = _section(artifact.name, vectors, events, evidence, point, measures, latents_of(table, vectors, evidence, names))
     measured = as_evidence(measured, point, evidence, item_groups=labels, guards=audited["lists"], calibration=errors, seed=seed)
     measured = about_artifact(measured, resolve(artifact))
-    shown_slices = slice_lines(measured["sliced"])
-    for line in [*sections.section_lines(measured), "", *_point_lines(table, point, evidence), *costs.audit_lines(audited), "", *shown_slices]:
+    lines = [*sections.section_lines(measured), "", *_point_lines(table, point, evidence), *costs.audit_lines(audited), ""]
+    for line in [*lines, *slice_lines(measured["sliced"])]:
         output.line(line)
     output.line(f"  {render.seconds(time.monotonic() - start)}, peak memory {render.size(machine.peak_memory_bytes())}")
     if out is not None:
         write_json(out, content_of(measured, seed=seed, command=typed_again(ctx)))
         output.line(f"wrote {out}")
     document = {"artifact": artifact, **_figures(point, evidence), "findings": measured["findings"], "audit": audited, "gate": None, "calibration": errors}
-    document["sliced"] = measured["sliced"]
+    _finish(output, {**document, "sliced": measured["sliced"]}, measured, fail_if_drop)
+
+
+def _finish(output: Output, document: dict, measured: Section, fail_if_drop: float | None) -> None:
+    """The document, with the verdict where one was asked for; exits where it is no pass."""
     if fail_if_drop is not None:
-        verdict = judge_section(Policy.within(evidence.metric, fail_if_drop), measured)
+        verdict = judge_section(Policy.within(measured["metric"], fail_if_drop), measured)
         document["gate"] = verdict
         if verdict.state != "pass":
             output.fail("GateFailed", said(verdict), GATE_FAILED, document)
