@@ -27,6 +27,7 @@ COMMANDS = {
     "calibrate": "Fit probabilities to the scores of an artifact.",
     "search": "Rank the rows of an artifact for query vectors, or for its own rows.",
     "pairs": "Write the top lists of all users to Parquet, in blocks that survive a stop.",
+    "pack": "Write the scan layout of an artifact beside it, for processes to share.",
     "explain": "Show what the latents of an artifact stand for, and why items are near.",
     "verify": "Check every byte of an artifact, or of an archive.",
     "archive": "Write an artifact as one smaller file, to keep or to send.",

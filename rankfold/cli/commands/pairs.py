@@ -8,6 +8,7 @@ import typer
 
 from ...errors import InputError
 from ...exchange import write_pairs
+from ...packing import packed_of
 from ...search import Searcher
 from ...store import load
 from ...table import check_space
@@ -42,7 +43,8 @@ def pairs(
     if asked.dim != table.dim:
         raise InputError(f"users: {users} has {asked.dim} dimensions; expected {table.dim}, as the rows of the artifact.")
     check_space(asked.space, table.space, "users")
-    searcher = Searcher(table, refine=refine, workers=workers)
+    packed = packed_of(artifact, table, level="whole" if refine is None else "coarse")
+    searcher = Searcher(table, refine=refine, workers=workers, packed=packed)
     with shown() as progress:
         done = write_pairs(searcher, asked, min(k, table.count), out, exclude=listed_rows(exclude, asked, table.ids), block_users=block, progress=progress)
     took = time.perf_counter() - begun

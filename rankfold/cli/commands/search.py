@@ -7,6 +7,7 @@ import typer
 
 from ...arrays import as_text
 from ...errors import InputError
+from ...packing import packed_of
 from ...search import Searcher
 from ...store import load
 from ..asking import allowed_rows, asked_vectors
@@ -56,7 +57,8 @@ def search(
     asked, barred = asked_vectors(queries, like or [], table, space)
     seen = listed_rows(exclude, asked, table.ids)
     allow = allowed_rows(attributes, where or [], candidates, asked, table)
-    searcher = Searcher(table, rerank=None if rerank is None else load(rerank), refine=refine)
+    packed = packed_of(artifact, table, level="whole" if refine is None else "coarse")
+    searcher = Searcher(table, rerank=None if rerank is None else load(rerank), refine=refine, packed=packed)
     ranking = searcher.search(asked, min(k, table.count), exclude=seen if barred is None else barred if seen is None else barred.union(seen), allow=allow)
     scores = table.calibration.apply(ranking.scores) if calibrated and table.calibration is not None else ranking.scores
     ids = searcher.ids(ranking)
