@@ -48,3 +48,9 @@ Space = Annotated[
 ZeroRows = Annotated[str, typer.Option("--zero-rows", metavar="error|keep", help="What to do about rows that are all zeros.")]
 Seed = Annotated[int, typer.Option("--seed", help="Same seed, same bytes.", min=0)]
 Unknown = Annotated[str, typer.Option("--unknown", metavar="error|drop", help="What to do about events whose user or item is not in the vectors.")]
+UserGroups = Annotated[
+    Path | None, typer.Option("--user-groups", metavar="FILE", help="Groups of users: CSV or Parquet with ids and a column for each kind of group.")
+]
+ItemGroups = Annotated[
+    Path | None, typer.Option("--item-groups", metavar="FILE", help="Groups of items, such as category or provider: CSV or Parquet with ids.")
+]

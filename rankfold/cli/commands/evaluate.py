@@ -30,7 +30,23 @@ from ..exits import GATE_FAILED
 from ..gate import about_artifact, as_evidence, said
 from ..inputs import read_events, read_items, read_users
 from ..judging import about, content_of, gather, in_table_order, latents_of, notes
-from ..options import Artifact, AsJson, Events, IdColumn, IdFile, Seed, Space, TitleColumn, Titles, Unknown, Users, VectorColumn, typed_again
+from ..options import (
+    Artifact,
+    AsJson,
+    Events,
+    IdColumn,
+    IdFile,
+    ItemGroups,
+    Seed,
+    Space,
+    TitleColumn,
+    Titles,
+    Unknown,
+    UserGroups,
+    Users,
+    VectorColumn,
+    typed_again,
+)
 from ..output import Output, write_json
 from ..progress import shown
 from ..slicing import slice_lines
@@ -47,12 +63,8 @@ def evaluate(
         typer.Option("--fail-if-drop", metavar="0.01", help="End with 4 unless less than this is shown to be lost, and no bucket collapses.", min=0),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE.json", help="Write the figures for `rankfold report`.")] = None,
-    user_groups: Annotated[
-        Path | None, typer.Option("--user-groups", metavar="FILE", help="Groups of users: CSV or Parquet with ids and a column for each kind of group.")
-    ] = None,
-    item_groups: Annotated[
-        Path | None, typer.Option("--item-groups", metavar="FILE", help="Groups of items, such as category or provider: CSV or Parquet with ids.")
-    ] = None,
+    user_groups: UserGroups = None,
+    item_groups: ItemGroups = None,
     titles: Titles = None,
     title_column: TitleColumn = "title",
     unknown: Unknown = "error",
