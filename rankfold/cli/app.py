@@ -21,7 +21,7 @@ COMMANDS = {
     "evaluate": "Measure what an artifact lost against the original vectors.",
     "backtest": "Measure the loss of an artifact in rolling windows of time.",
     "suite": "Measure what an artifact is good for besides ranking.",
-    "gate": "Judge an artifact by a policy: pass, fail or inconclusive, with reasons.",
+    "gate": "Judge an artifact by a policy and the evidence of a report.",
     "train": "Train the dictionary of sparse codes on all rows, with torch.",
     "distil": "Move the codebooks of an artifact until the top lists of users are the exact ones.",
     "calibrate": "Fit probabilities to the scores of an artifact.",
