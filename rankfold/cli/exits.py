@@ -15,7 +15,7 @@ MEANINGS = {
     FAULT: "a fault of rankfold itself: please report it",
     USAGE: "wrong usage: unknown option, missing argument",
     BAD_INPUT: "bad input: a file, a value, a codec spec, a size that cannot be had, a package that is missing",
-    GATE_FAILED: "a gate did not pass: a rule of a policy, --max-drop, --max-loss or --fail-if-drop is broken, or the evidence does not tell",
+    GATE_FAILED: "a gate failed: a rule of a policy, --max-drop, --max-loss or --fail-if-drop is broken, or the evidence does not tell whether it is",
     INTEGRITY: "integrity: an artifact is missing, damaged or could not be written",
     INTERRUPTED: "interrupted; nothing half-written is left",
 }
