@@ -1,5 +1,6 @@
 """Partitioning: the rows of a table brought into lists around fitted centroids, in memory or from artifact to artifact."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -59,13 +60,14 @@ def partitioned(
     seed: int = 0,
     out: Path | str | None = None,
     note: str = "",
+    details: Mapping[str, object] | None = None,
     progress: Progress = silent,
 ) -> Table:
     """The table with its rows in lists, for `PartitionSearcher`; by the decoded rows, in place of any lists that it had.
 
     lists: how many and how; see `Lists`. weight: (n,) what each row counts in the fit; see `exposure`. seed: same seed, same lists.
     out: write the artifact to this path, block by block, and return the table mapped from it; codes that are mapped are never in memory as a whole.
-    Memory: 64 rows a list twice over (at most 2^28 values), 16 bytes a row, and a few blocks. Removed rows stay removed.
+    note, details: kept in its manifest. Memory: 64 rows a list twice over (at most 2^28 values), 16 bytes a row, and a few blocks. Removed rows stay removed.
     Raises InputError, and ArtifactError when the artifact cannot be written.
     """
     how = Lists() if lists is None else lists
@@ -93,11 +95,11 @@ def partitioned(
             labels[here], lengths[here] = like.assign(x), row_norms(x)
             progress("assign", here.stop, table.count)
     partition, order = gathered(centroids, labels, lengths, arrange=how.arrange and len(table.segments) == 1, group_starts=starts)
-    details: dict[str, object] = {"partition": {"seed": seed, "weighted": weight is not None}}
-    return _in_order(table, partition, order, None if out is None else Path(out), note, details, progress)
+    told = {**(details or {}), "partition": {"seed": seed, "weighted": weight is not None}}
+    return _in_order(table, partition, order, None if out is None else Path(out), note, told, progress)
 
 
-def _in_order(table: Table, partition: Partition, order: np.ndarray, out: Path | None, note: str, details: dict[str, object], progress: Progress) -> Table:
+def _in_order(table: Table, partition: Partition, order: np.ndarray, out: Path | None, note: str, details: Mapping[str, object], progress: Progress) -> Table:
     """The table whose row i is row order[i] of `table`."""
     still = not partition.arranged
     ids = table.ids if still else table.ids[order]

@@ -25,6 +25,7 @@ COMMANDS = {
     "train": "Train the dictionary of sparse codes on all rows, with torch.",
     "distil": "Move the codebooks of an artifact until the top lists of users are the exact ones.",
     "calibrate": "Fit probabilities to the scores of an artifact.",
+    "partition": "Bring the rows of an artifact into lists, so that a search looks at a few of them.",
     "search": "Rank the rows of an artifact for query vectors, or for its own rows.",
     "pairs": "Write the top lists of all users to Parquet, in blocks that survive a stop.",
     "pack": "Write the scan layout of an artifact beside it, for processes to share.",

@@ -8,8 +8,9 @@ import typer
 from ...arrays import as_text
 from ...errors import InputError
 from ...packing import packed_of
-from ...search import Searcher
+from ...search import PartitionSearcher, Searcher
 from ...store import load
+from ...table import Table
 from ..asking import allowed_rows, asked_vectors
 from ..inputs import listed_rows
 from ..options import Artifact, AsJson, Space
@@ -38,6 +39,10 @@ def search(
     refine: Annotated[
         int | None, typer.Option("--refine", metavar="ROWS", help="Two-level codes: scan the coarse level, score so many by the whole row; approximate.", min=1)
     ] = None,
+    probes: Annotated[
+        int | None,
+        typer.Option("--probes", metavar="LISTS", help="Look at so many lists of a partitioned artifact (`rankfold partition`); approximate.", min=1),
+    ] = None,
     calibrated: Annotated[
         bool, typer.Option("--calibrated", help="Show probabilities (or restored scores) as `rankfold calibrate` fitted them; the order stays.")
     ] = False,
@@ -46,8 +51,8 @@ def search(
 ) -> None:
     """Rank the rows of an artifact for query vectors, or for its own rows.
 
-    Prints one line per result: query id, item id, score, best first, tab-separated. Exact over the compressed rows, but with --refine; equal scores go by
-    row number.
+    Prints one line per result: query id, item id, score, best first, tab-separated. Exact over the compressed rows, but with --refine and --probes; equal
+    scores go by row number.
     Queries of another embedding space are refused where both spaces are named.
     """
     output = Output(as_json)
@@ -57,8 +62,7 @@ def search(
     asked, barred = asked_vectors(queries, like or [], table, space)
     seen = listed_rows(exclude, asked, table.ids)
     allow = allowed_rows(attributes, where or [], candidates, asked, table)
-    packed = packed_of(artifact, table, level="whole" if refine is None else "coarse")
-    searcher = Searcher(table, rerank=None if rerank is None else load(rerank), refine=refine, packed=packed)
+    searcher = _searcher(artifact, table, rerank, refine, probes)
     ranking = searcher.search(asked, min(k, table.count), exclude=seen if barred is None else barred if seen is None else barred.union(seen), allow=allow)
     scores = table.calibration.apply(ranking.scores) if calibrated and table.calibration is not None else ranking.scores
     ids = searcher.ids(ranking)
@@ -70,6 +74,15 @@ def search(
         for one, score in zip(result["ids"], result["scores"], strict=True):
             output.line(f"{result['query']}\t{one}\t{score:.6g}")
     output.finish({"artifact": str(artifact), "k": k, "results": results})
+
+
+def _searcher(artifact: Path, table: Table, rerank: Path | None, refine: int | None, probes: int | None) -> Searcher | PartitionSearcher:
+    if probes is not None:
+        if rerank is not None:
+            raise InputError("probes: expected no --rerank beside it. Search in lists alone, or by all rows.")
+        return PartitionSearcher(table, probes=probes, refine=refine)
+    packed = packed_of(artifact, table, level="whole" if refine is None else "coarse")
+    return Searcher(table, rerank=None if rerank is None else load(rerank), refine=refine, packed=packed)
 
 
 def _plain(one_id: object) -> int | str:
