@@ -7,6 +7,7 @@ import numpy as np
 
 from ..evaluate.report import Report
 from ..tune.choose import Choice
+from ..tune.decision import Decision
 from ..tune.evidence import Evidence
 from ..tune.measure import BUCKET_METRIC, Point
 from .content import Section
@@ -23,7 +24,7 @@ def section(
     dim: int,
     evidence: Evidence,
     points: Sequence[Point],
-    choice: Choice | None = None,
+    choice: Choice | Decision | None = None,
     neighbours: Sequence[Mapping] = (),
     notes: Sequence[str] = (),
     measures: Sequence[Mapping] = (),

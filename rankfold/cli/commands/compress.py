@@ -22,8 +22,10 @@ from ...tune.budget import row_bytes_for
 from ...tune.choose import Choice, choose
 from ...tune.evidence import Evidence
 from ...tune.measure import measure
+from ...tune.recipe import NOTE, Recipe, read_recipe
 from ...tune.shortlist import shortlist
 from ...tune.tiering import tier
+from ...tune.trials import inputs_digest
 from ...vectors import Vectors
 from .. import costs, machine, render, sections
 from ..exits import GATE_FAILED, GateFailed
@@ -45,6 +47,7 @@ class Order:
     target: str | None
     row_bytes: int | None
     spec: Path | None
+    recipe: Recipe | None
     unit: bool
     weight: str
     seed: int
@@ -69,6 +72,9 @@ def compress(
     target: Annotated[str | None, typer.Option("--target", metavar="16x", help='How many times smaller than float32, such as "16x".')] = None,
     row_bytes: Annotated[int | None, typer.Option("--bytes", metavar="N", help="Bytes a row.", min=1)] = None,
     codec: Annotated[Path | None, typer.Option("--codec", metavar="SPEC.json", help='This codec and no other: {"codec": "pq", "groups": 16}.')] = None,
+    recipe: Annotated[
+        Path | None, typer.Option("--recipe", metavar="FILE.toml", help="What `rankfold tune` wrote: with the same files, the same artifact.")
+    ] = None,
     unit: Annotated[bool, typer.Option("--unit", help="Normalise rows: rank by cosine.")] = False,
     weight: Annotated[str, typer.Option("--weight", metavar="auto|none", help="auto: rows count by how often users see them.")] = "auto",
     max_drop: Annotated[
@@ -91,11 +97,15 @@ def compress(
 ) -> None:
     """Compress vectors to a size with the codec that loses least.
 
-    Give one of --target, --bytes and --codec. With --users and --interactions the loss is measured on held-out events of half of the users, after the
+    Give one of --target, --bytes, --codec and --recipe. With --users and --interactions the loss is measured on held-out events of half of the users, after the
     other half has chosen the codec; with --users alone, agreement with their exact lists; without users, agreement of item neighbours.
     """
     output = Output(as_json)
-    order = Order(out, target, row_bytes, codec, unit, weight, seed, max_drop, fallback, typed_again(ctx))
+    how = None if recipe is None else read_recipe(recipe)
+    if how is not None:
+        _check_free(unit, weight, seed)
+        unit, weight, seed = how.unit, how.weight, how.seed
+    order = Order(out, target, row_bytes, codec, how, unit, weight, seed, max_drop, fallback, typed_again(ctx))
     _check(order, users, interactions)
     start = time.monotonic()
     with shown() as progress:
@@ -106,6 +116,7 @@ def compress(
         if not dry_run:
             evidence = gather(vectors, people, events, unit=unit, seed=seed, progress=progress)
             choice, told = _chosen(vectors, codecs, evidence, order, tiers, progress)
+            told += [] if how is None else _other_inputs(vectors, evidence, how)
     if dry_run:
         _show_plan(output, order, vectors, codecs)
         return
@@ -120,9 +131,10 @@ def compress(
 
 def _check(order: Order, users: Path | None, interactions: Path | None) -> None:
     """Everything that can be refused before any file is read."""
-    given = [name for name, value in (("--target", order.target), ("--bytes", order.row_bytes), ("--codec", order.spec)) if value is not None]
+    asked = {"--target": order.target, "--bytes": order.row_bytes, "--codec": order.spec, "--recipe": order.recipe}
+    given = [name for name, value in asked.items() if value is not None]
     if len(given) != 1:
-        raise typer.BadParameter(f"got {' and '.join(given) or 'none of them'}; expected exactly one", param_hint="--target, --bytes, --codec")
+        raise typer.BadParameter(f"got {' and '.join(given) or 'none of them'}; expected exactly one", param_hint=", ".join(asked))
     if order.fallback and order.spec is None:
         raise typer.BadParameter("got it without --codec; a size is given to the best of several codecs, scalar ones among them", param_hint="--fallback")
     if order.weight not in ("auto", "none"):
@@ -132,7 +144,26 @@ def _check(order: Order, users: Path | None, interactions: Path | None) -> None:
     check_root(order.out)
 
 
+def _check_free(unit: bool, weight: str, seed: int) -> None:
+    """A recipe says these itself."""
+    given = [name for name, other in (("--unit", unit), ("--weight", weight != "auto"), ("--seed", seed != 0)) if other]
+    if given:
+        raise typer.BadParameter("the recipe says it; leave it out", param_hint=", ".join(given))
+
+
+def _other_inputs(vectors: Vectors, evidence: Evidence, how: Recipe) -> list[str]:
+    """A note where these are not the files that the recipe was made with."""
+    weight = evidence.weight if how.weight == "auto" else None
+    queries = None if evidence.weight is None else evidence.choose.task.queries
+    if not how.inputs or inputs_digest(vectors, evidence, weight, queries, how.seed) == how.inputs:
+        return []
+    return ["These are not the files that the recipe was made with: the codec and the settings are the same, the bytes are others."]
+
+
 def _codecs(order: Order, vectors: Vectors) -> list[Codec]:
+    if order.recipe is not None:
+        order.recipe.codec.row_bytes(vectors.dim)
+        return [order.recipe.codec]
     if order.spec is not None:
         how = read_spec(order.spec)
         how.row_bytes(vectors.dim)
@@ -164,7 +195,7 @@ def _chosen(vectors: Vectors, codecs: list[Codec], evidence: Evidence, order: Or
 def _publish(order: Order, evidence: Evidence, choice: Choice, measured: Section) -> Path:
     """The artifact, and the figures beside it."""
     loss = choice.best.loss
-    details = {
+    details: dict[str, object] = {
         "seed": order.seed,
         "asked": order.target or order.row_bytes or "spec",
         "weighted": order.weight == "auto" and evidence.weight is not None,
@@ -172,7 +203,9 @@ def _publish(order: Order, evidence: Evidence, choice: Choice, measured: Section
         "loss": None if loss is None else loss.to_dict(),
         "queries": evidence.report.baseline.count,
     }
-    artifact = save(choice.table, order.out, note="rankfold compress", details=details)
+    # The bytes of a recipe's artifact depend on the recipe and the files alone: what was measured stands in the report.
+    note, details = ("rankfold compress", details) if order.recipe is None else (NOTE, order.recipe.details())
+    artifact = save(choice.table, order.out, note=note, details=details)
     write_json(order.report_path, content_of(about_artifact(measured, artifact), seed=order.seed, command=order.command))
     return artifact
 
