@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": "Compress bundled real data and show what is lost at each size.",
     "inspect": "Show what vectors look like before compressing, with advice.",
     "tune": "Choose a codec within a budget: a frontier of measured points, the choice, its recipe and its artifact.",
+    "loop": "Turn one knob of one codec until a metric is kept.",
     "compress": "Compress vectors to a size with the codec that loses least.",
     "share": "Compress several tables with codebooks in common, where none loses much by it.",
     "evaluate": "Measure what an artifact lost against the original vectors.",
