@@ -12,6 +12,7 @@ from ...evaluate import Backtest, ExactSearcher, Loss, Window
 from ...evaluate import backtest as replay
 from ...evaluate.backtest import KNOWN, METRICS, NEW, NEW_ITEMS
 from ...interactions import Interactions
+from ...lifecycle.rules import quality_rule
 from ...search import Searcher
 from ...store import load
 from ...table import Table
@@ -19,7 +20,6 @@ from ...vectors import Vectors
 from .. import render, sections
 from ..adding import add_measures, read_report
 from ..exits import GATE_FAILED
-from ..gate import judge
 from ..inputs import read_events, read_items, read_users
 from ..judging import in_table_order, notes
 from ..moments import moment, parse_moment
@@ -94,12 +94,13 @@ def _replay(table: Table, vectors: Vectors, people: Vectors | None, events: Inte
 
 
 def _judge(done: Backtest, allowed: float, document: dict, output: Output) -> None:
-    worst = done.worst
-    verdict = judge(f"{done.metric} in the worst window, {_label(worst)},", worst.losses[done.metric], allowed)
-    document["gate"] = verdict
-    if verdict.state != "pass":
-        output.fail("GateFailed", f"gate {verdict.state}: {verdict.why}.", GATE_FAILED, document)
-    output.line(f"gate pass: {verdict.why}")
+    """The rule of gates for a loss, asked of the worst window."""
+    metric = f"{done.metric} in the worst window, {_label(done.worst)},"
+    rule = quality_rule(metric, allowed, {"metric": metric}, {"quality": done.worst.losses[done.metric].to_dict()})
+    document["gate"] = {"state": rule.state, "allowed_drop": allowed, "why": rule.why}
+    if rule.state != "pass":
+        output.fail("GateFailed", f"gate {rule.state}: {rule.why}.", GATE_FAILED, document)
+    output.line(f"gate pass: {rule.why}")
 
 
 def _last(events: Interactions | None) -> float:

@@ -55,7 +55,7 @@ def test_worst_first_and_all_of_it_as_json(backtest):
 
 
 def test_the_gate_looks_at_the_worst_window(backtest):
-    assert backtest("--windows", "2", "--fail-if-drop", "0.05").exit_code == 0
+    assert backtest("--windows", "2", "--fail-if-drop", "0.5").exit_code == 0
     result = backtest("--windows", "2", "--fail-if-drop", "0.01", "--json", artifact="coarse")
     assert result.exit_code == 4 and "worst window" in result.stderr
     assert json.loads(result.stdout)["gate"]["state"] in ("fail", "inconclusive")
