@@ -4,6 +4,7 @@ from .aligned import Aligned
 from .attributefile import read_attributes
 from .attributes import Attributes, attributes_of
 from .conditions import Where, parse_where, where
+from .factors import FactorSearcher
 from .inverted import InvertedSearcher
 from .probechoice import ProbeChoice, choose_probes
 from .probing import PartitionSearcher
@@ -14,6 +15,7 @@ from .searcher import Searcher
 __all__ = [
     "Aligned",
     "Attributes",
+    "FactorSearcher",
     "InvertedSearcher",
     "PartitionSearcher",
     "ProbeChoice",

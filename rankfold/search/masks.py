@@ -1,16 +1,26 @@
 """What a search must not return: removed rows, rows that a filter hides from all queries, and rows that single queries may or may not have."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from ..arrays import F32, as_mask
 from ..errors import InputError
-from ..table import Table
 from .blocks import ScanBlock
 from .rows import Rows
 
 NONE = np.empty(0, np.int64)
+
+
+class RowsThere(Protocol):
+    """Rows by number, of which some may be gone: a table, say."""
+
+    @property
+    def count(self) -> int: ...
+
+    @property
+    def alive(self) -> np.ndarray | None: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +95,7 @@ class Filters:
         return Masks(self.hidden, query, row, None if self.allow is None else self.allow.slice(start, stop))
 
 
-def filters_of(table: Table, queries: int, exclude: Rows | None, allow: np.ndarray | Rows | None) -> Filters:
+def filters_of(table: RowsThere, queries: int, exclude: Rows | None, allow: np.ndarray | Rows | None) -> Filters:
     """The checked filters of a search by so many queries. allow: (n,) bool for all, or lists of what each may have. Raises InputError."""
     for name, lists in (("exclude", exclude), ("allow", allow if isinstance(allow, Rows) else None)):
         if lists is not None:
@@ -97,14 +107,14 @@ def filters_of(table: Table, queries: int, exclude: Rows | None, allow: np.ndarr
     return Filters(hidden_rows(table, allow), exclude, None)
 
 
-def check_lists(lists: Rows, queries: int, table: Table, name: str) -> None:
+def check_lists(lists: Rows, queries: int, table: RowsThere, name: str) -> None:
     """Raise InputError, with the argument's name, unless there is a list for each of so many queries, of rows that the table has."""
     if lists.count != queries:
         raise InputError(f"{name}: got lists for {lists.count} queries; expected {queries}.")
     lists.check_below(table.count, name)
 
 
-def hidden_rows(table: Table, allow: np.ndarray | None) -> np.ndarray | None:
+def hidden_rows(table: RowsThere, allow: np.ndarray | None) -> np.ndarray | None:
     """Rows that no query may get, (n,) bool: the removed ones and those not in `allow` (n,); None where all may be had. Raises InputError for another mask."""
     hidden = None if table.alive is None else ~table.alive
     if allow is None:

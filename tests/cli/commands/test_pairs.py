@@ -22,3 +22,13 @@ def test_users_of_another_model_are_refused(rankfold, files, tmp_path):
     np.save(tmp_path / "users.npy", np.ones((3, 5), np.float32))
     result = rankfold("pairs", files.path("store"), "--users", tmp_path / "users.npy", "-o", tmp_path / "x.parquet", "--json")
     assert result.exit_code == 3 and "5 dimensions" in json.loads(result.stdout)["error"]["message"]
+
+
+def test_vectors_are_ranked_as_they_are(rankfold, files, tmp_path):
+    out = tmp_path / "lists.parquet"
+    assert rankfold("pairs", files.path("items.npy"), "--users", files.path("users.npy"), "-o", out, "-k", 3).exit_code == 0
+    items = np.load(files.path("items.npy"), allow_pickle=False)
+    exact = np.argsort(-(files.users.astype(np.float64) @ items.astype(np.float64).T), axis=1, kind="stable")[:, :3]
+    assert parquet.read_table(out)["item"].to_pylist() == exact.ravel().tolist()
+    refused = rankfold("pairs", files.path("items.npy"), "--users", files.path("users.npy"), "-o", tmp_path / "x.parquet", "--refine", 9)
+    assert refused.exit_code == 3 and "no coarse level" in refused.stderr
