@@ -277,6 +277,30 @@ def run(draws: int, populations: dict[str, Population]) -> dict:
     }
 
 
+def summary(figures: dict) -> list[str]:
+    """The bars as a Markdown table, as docs/statistics.md shows it: what was promised, and the least and greatest share found over populations and sizes."""
+    held = [one["holds"] for lines in figures["coverage"].values() for one in lines]
+    booted, gaps = list(figures["bootstrap_200"].values()), [one["holds"] for one in figures["gaps"].values()]
+    passed = [one["passed"] for lines in figures["noninferiority"].values() for one in lines]
+    named = [one["false_alarms"] for lines in figures["holm"].values() for one in lines]
+    apart = [one["gap_named"] for lines in figures["holm"].values() for one in lines]
+    found, reached = [one["found"] for one in figures["planted"].values()], [one["reached"] for one in figures["power"].values()]
+    lines = [
+        ("95 % intervals that hold the true loss", "95 %", held),
+        ("the same by the percentile bootstrap, 200 users", "95 %", booted),
+        ("95 % intervals that hold the true gap of a group", "95 %", gaps),
+        ("non-inferiority passed at a true loss of exactly the margin", "at most 2.5 %", passed),
+        ("any of 12 slices named where nobody loses", "at most 5 %", named),
+        ("any gap of 12 slices named", "at most 5 %", apart),
+        ("a harm of 2 % in one slice named, with the users that its power asks for", "95 %", found),
+        ("a loss of 1 % found with the number of users stated", "90 %", reached),
+        ("sign flips below 5 % where nothing differs", "5 %", list(figures["sign_flip"].values())),
+        ("any of 10 groups named whose exposure is unchanged", "at most 5 %", [figures["exposure"]]),
+    ]
+    rows = [f"| {name} | {promised} | {100 * min(shares):.1f} to {100 * max(shares):.1f} % |" for name, promised, shares in lines]
+    return ["| what | promised | found, least to greatest |", "|---|---|---|", *rows]
+
+
 def planted_harm(population: Population, draws: int, harm: float = 0.02) -> dict:
     """A harm in half of the users, so many that its test has a power of .95 at the error rate that 12 slices leave it."""
     spread = power_of(*with_loss(population, harm)).spread
@@ -292,6 +316,7 @@ def main() -> None:
     options = parser.parse_args()
     populations = made_populations() | ({} if options.made_only else real_populations())
     figures = run(options.draws, populations)
+    print("\n" + "\n".join(summary(figures)))
     RESULTS.write_text(json.dumps(figures, indent=1, default=float) + "\n")
     print(f"\nwrote {RESULTS.relative_to(Path.cwd()) if RESULTS.is_relative_to(Path.cwd()) else RESULTS}")
 
