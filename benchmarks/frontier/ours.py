@@ -20,17 +20,20 @@ from rankfold.vectors import as_vectors
 
 from .cache import PROTOCOL, digest
 from .coded import Coded, Job
+from .sets import BOOKS_LIMIT
 
 # More levels take minutes to fit, and codes of a few levels and a trellis are better.
 MOST_LEVELS = 32
 # What a trellis can spend on a coordinate.
 MOST_BITS = 6
-STRONG = ("layered", "trellis", "residual", "sparse", "viewed", "tiers")
+STRONG = ("layered", "trellis", "residual", "sparse", "viewed", "tiers", "even tiers")
 # Which tier a row is in, of at most four: what puts the rows of a table back into the order of the catalogue.
 TIER_BYTES = 0.25
 TIER_FILES = ("tune/ladder.py", "tune/shortlist.py", "adaptive/tiers.py", "adaptive/allocation.py", "adaptive/stopping.py")
-# Where codebooks are not limited.
-ANY_CODEBOOKS = 1 << 40
+# Bytes a row where codebooks are not limited.
+ANY_CODEBOOKS = 1 << 24
+# Even tiers: every row gets at least so much of the mean, and the choice goes by the square root of the exposure.
+EVEN = {"least": 0.75, "lean": 0.5}
 PACKAGE = Path(rankfold.__file__).parent
 
 
@@ -52,10 +55,13 @@ def specs(dim: int, nbytes: int, cosine: bool) -> dict[str, dict]:
 
 
 def judged_specs(dim: int, nbytes: int, cosine: bool, limited: bool) -> dict[str, dict]:
-    """Name -> spec of what needs users: sizes by exposure (tiers), and a trellis in the metric of what users ask (viewed)."""
+    """Name -> spec of what needs users: sizes by exposure (tiers), and a trellis in the metric of what users ask (viewed).
+
+    Codebooks of tiers take what every method may spend on them: on small catalogues BOOKS_LIMIT bytes a row.
+    """
     viewed = {"codec": "viewed", "inner": {"codec": "trellis", "bytes": min(nbytes, MOST_BITS * dim // 8 + (not cosine))}}
-    sizes = {"codec": "tiers", "bytes": nbytes} | ({} if limited else {"codebooks": ANY_CODEBOOKS})
-    return {"viewed": viewed, "tiers": sizes} if suits(viewed, dim) else {"tiers": sizes}
+    sizes = {"codec": "tiers", "bytes": nbytes, "codebooks": BOOKS_LIMIT if limited else ANY_CODEBOOKS}
+    return ({"viewed": viewed} if suits(viewed, dim) else {}) | {"tiers": sizes, "even tiers": sizes | EVEN}
 
 
 def suits(spec: dict, dim: int) -> bool:
@@ -99,9 +105,9 @@ def in_tiers(job: Job, spec: dict, *, weighted: bool) -> Coded:
     """Rows at up to four sizes with the mean of the spec, lengths and the number of the tier included; decoded rows in the order of the job."""
     start = time.process_time()
     vectors = as_vectors(job.rows, zero_rows="keep")
-    books = {"codebooks": spec["codebooks"]} if "codebooks" in spec else {}
+    settings = {name: spec[name] for name in ("least", "lean") if name in spec} | {"codebooks": int(spec["codebooks"] * len(job.rows))}
     weight = job.exposure if weighted else None
-    table = tiered(vectors, spec["bytes"] - TIER_BYTES, weight=weight, rows=job.half, sample=len(job.half), seed=job.seed, **books)
+    table = tiered(vectors, spec["bytes"] - TIER_BYTES, weight=weight, rows=job.half, sample=len(job.half), seed=job.seed, **settings)
     done = time.process_time()
     parts = table.parts()
     sizes = [(segment.codec.row_bytes(table.dim), segment.count) for segment in table.segments]

@@ -84,7 +84,7 @@ def our_work(name: str, size: int, seed: int) -> Iterator[Work]:
     for label, spec in specs.items():
         strong = label in ours.STRONG
         first = seed == SEEDS[0]
-        both = bar and strong and first and label not in ("viewed", "tiers")
+        both = bar and strong and first and label not in ("viewed", "tiers", "even tiers")
         for weighted in (False,) if name in TEXTS else (True, False) if both else (True,):
             form = "exposure weights" if weighted else "plain"
             if strong or (bar and first):
