@@ -4,7 +4,7 @@ Atoms, their search and their order are those of `sparse` (orthogonal matching p
 bring rows back to their length; here the magnitudes themselves are named by one byte, from a book of 256 that least squared error was left by. Rows come
 nearer for a byte less, and too short: what is left is for a finer level, or for `unit` and `normed` around the codec, to repair. Any first atoms of a row
 decode (`decode_levels`). `dictionary` is the number of atoms, at most; each takes 2 bytes a dimension in the state. `passes`: how many times the rows are coded
-while it is learned; with 12 instead of 6 eight atoms leave 5 per cent less squared error of rows not seen, on text132k.
+while it is learned (`benchmarks/coarse.py` compares).
 Bytes a row: ceil(nonzeros * (index bits + 1) / 8) + 1, where the index bits count the atoms of the dictionary. Slack 0.001.
 """
 
