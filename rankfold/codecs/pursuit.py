@@ -99,7 +99,7 @@ class Pursuit:
     def scan(self, prepared, packed, out):
         none, one = np.empty(0, np.uint8), np.ones(SIZE, np.float32)
         values = {"codes": np.empty((len(packed["index"]), 0), np.uint8), "levels": np.empty(0, np.int16), "scales": one, "fine": none, "fines": one}
-        kernels.sparse_scan(prepared["whole"], index_bits=self._index_bits(), **packed, **values, step=prepared["step"], out=out)
+        kernels.sparse_scan(prepared["whole"], index_bits=self._index_bits(), **packed, **values, step=prepared["step"], out=out)  # type: ignore[arg-type]
         return prepared["bound"]
 
     def score(self, state, prepared, numbers, codes):
