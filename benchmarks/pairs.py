@@ -2,8 +2,9 @@
 
 Real ALS factors of 128 dimensions: amazon_book (24,915 items) and the same factors as a catalogue of 200,000 items, drawn again with noise of a quarter of
 each item's length. One thread; processor seconds of the process, which on a busy machine say more than the clock does; rounds run both sides in turn, a ratio
-above 1 means that ours is faster (median, lowest and highest round). "agree" is the share of implicit's rows that ours has too: `FactorSearcher` is exact, so what
-differs are ties within rounding; of compressed tables it is what compression costs. Needs implicit (pip install implicit). Writes benchmarks/results/pairs.json.
+above 1 means that ours is faster (median, lowest and highest round). "agree" is the share of implicit's rows that ours has too: `FactorSearcher` is exact, so
+what differs are ties within rounding; of compressed tables it is what compression costs. Needs implicit (pip install implicit). Writes
+benchmarks/results/pairs.json.
 """
 
 import os
@@ -15,7 +16,6 @@ import argparse  # noqa: E402
 import json  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
 
 import numpy as np  # noqa: E402
 from datasets import RESULTS, factors  # noqa: E402
@@ -43,13 +43,6 @@ def drawn(items: F32, count: int) -> F32:
     return chosen + noise
 
 
-def spent(work: Callable[[], object]) -> float:
-    """Processor seconds of the process."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
 def measure(items: F32, users: F32, k: int, rounds: int) -> dict:
     """Milliseconds a user and ratios to implicit, of each way."""
     vectors = as_vectors(items, zero_rows="keep")
@@ -59,7 +52,13 @@ def measure(items: F32, users: F32, k: int, rounds: int) -> dict:
     found = {}
     for name, searcher in ways.items():
         searcher.search(users[:64], k)
-        rounds_of = [(spent(lambda: topk(items, users, k, num_threads=1)), spent(lambda: searcher.search(users, k))) for _ in range(rounds)]
+        rounds_of = []
+        for _ in range(rounds):
+            start = time.process_time()
+            topk(items, users, k, num_threads=1)
+            between = time.process_time()
+            searcher.search(users, k)
+            rounds_of.append((between - start, time.process_time() - between))
         ratios = np.array([one / other for one, other in rounds_of])
         rows = searcher.search(users, k).rows
         found[name] = {

@@ -5,6 +5,7 @@ from .attributefile import read_attributes
 from .attributes import Attributes, attributes_of
 from .conditions import Where, parse_where, where
 from .factors import FactorSearcher
+from .hot import HotRows, HotSearcher
 from .inverted import InvertedSearcher
 from .probechoice import ProbeChoice, choose_probes
 from .probing import PartitionSearcher
@@ -16,6 +17,8 @@ __all__ = [
     "Aligned",
     "Attributes",
     "FactorSearcher",
+    "HotRows",
+    "HotSearcher",
     "InvertedSearcher",
     "PartitionSearcher",
     "ProbeChoice",
