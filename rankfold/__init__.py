@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .store.verify import verify
     from .table import Table
     from .training.sparse import train_sparse
+    from .tune.decide import decide
     from .tune.ladder import tiered
     from .tune.sharing import share
     from .vectors import Vectors, as_vectors, read_vectors
@@ -41,6 +42,7 @@ __all__ = [
     "compress",
     "compress_stopping",
     "compress_tiered",
+    "decide",
     "distil",
     "encode",
     "exposure",
@@ -74,6 +76,7 @@ _HOMES = {
     "compress": "compression",
     "compress_stopping": "adaptive.stopping",
     "compress_tiered": "adaptive.tiers",
+    "decide": "tune.decide",
     "distil": "distillation",
     "encode": "compression",
     "exposure": "fitting.exposure",
