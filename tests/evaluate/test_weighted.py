@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rankfold.errors import InputError
@@ -22,6 +22,7 @@ def test_known_answers():
     assert np.isnan(ndcg.per_query(rows, relevant)[2]) and np.isnan(recall.per_query(rows, relevant)[2])
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_equal_worth_is_the_plain_metric_and_no_order_beats_the_best(data):
     n, k = data.draw(st.integers(2, 12)), data.draw(st.integers(1, 12))
