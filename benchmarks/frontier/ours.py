@@ -30,8 +30,8 @@ STRONG = ("layered", "trellis", "residual", "sparse", "viewed", "tiers", "even t
 # Which tier a row is in, of at most four: what puts the rows of a table back into the order of the catalogue.
 TIER_BYTES = 0.25
 TIER_FILES = ("tune/ladder.py", "tune/shortlist.py", "adaptive/tiers.py", "adaptive/allocation.py", "adaptive/stopping.py")
-# Bytes a row where codebooks are not limited.
-ANY_CODEBOOKS = 1 << 24
+# Bytes a row that codebooks of tiers may take: the limit on small catalogues less an eighth, as parts of a state beside codebooks count too; else any.
+TIER_BOOKS, ANY_CODEBOOKS = BOOKS_LIMIT * 7 / 8, 1 << 24
 # Even tiers: every row gets at least so much of the mean, and the choice goes by the square root of the exposure.
 EVEN = {"least": 0.75, "lean": 0.5}
 PACKAGE = Path(rankfold.__file__).parent
@@ -57,10 +57,10 @@ def specs(dim: int, nbytes: int, cosine: bool) -> dict[str, dict]:
 def judged_specs(dim: int, nbytes: int, cosine: bool, limited: bool) -> dict[str, dict]:
     """Name -> spec of what needs users: sizes by exposure (tiers), and a trellis in the metric of what users ask (viewed).
 
-    Codebooks of tiers take what every method may spend on them: on small catalogues BOOKS_LIMIT bytes a row.
+    Codebooks of tiers take what every method may spend on them: on small catalogues up to BOOKS_LIMIT bytes a row.
     """
     viewed = {"codec": "viewed", "inner": {"codec": "trellis", "bytes": min(nbytes, MOST_BITS * dim // 8 + (not cosine))}}
-    sizes = {"codec": "tiers", "bytes": nbytes, "codebooks": BOOKS_LIMIT if limited else ANY_CODEBOOKS}
+    sizes = {"codec": "tiers", "bytes": nbytes, "codebooks": TIER_BOOKS if limited else ANY_CODEBOOKS}
     return ({"viewed": viewed} if suits(viewed, dim) else {}) | {"tiers": sizes, "even tiers": sizes | EVEN}
 
 
