@@ -21,7 +21,7 @@ TURN, STRETCH = 0.03, 0.02  # the start is good: longer steps lose more of it th
 
 
 def fit_sparse_ease(
-    taken: Rows, items: int, *, nonzeros: int = 16, ridge: float = 100.0, steps: int = 60, seed: int = 0, progress: Progress = silent
+    taken: Rows, items: int, *, nonzeros: int = 16, ridge: float = 100.0, steps: int = 30, seed: int = 0, progress: Progress = silent
 ) -> SparseWeights:
     """`nonzeros` weights of every item on others, from the items of every user; the same seed, the same bytes.
 
