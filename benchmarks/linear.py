@@ -3,10 +3,11 @@
     python benchmarks/linear.py [--sets anime debian_deps] [--seeds 0 1 2] [--users 4000]
 
 Models learn from split 0; the ridge of EASE is chosen on split 1 and serves the sparse starts too; all are judged on split 2, split 0 and 1 masked, on the same
-sampled users. "chosen" is of the trained forms (factors, or weights that go one way after so many steps) the one that is best on split 1, in bytes. Bytes are those of a row;
-pruned EASE stands there with values not rounded, in the bytes that places and 4 bits a value would take, and packed in the same bytes as ours. Fit times
-are processor seconds of one thread. What does not depend on the seed, and 8 and 32 nonzeros, comes with the first seed alone. Prints a table and writes
-benchmarks/results/linear.json, where other sets and seeds than those run now stay as they were.
+sampled users. "chosen" is of the trained forms (factors, or weights that go one way after so many steps) the one that is best on split 1, in bytes. Bytes
+are those of a row; pruned EASE stands there with values not rounded, in the bytes that places and 4 bits a value would take, and packed in the same
+bytes as ours. Fit times are processor seconds of one thread. What does not depend on the
+seed, and 8 and 32 nonzeros, comes with the first seed alone. Prints a table and writes benchmarks/results/linear.json, where other sets and seeds than those
+run now stay as they were.
 """
 
 import os
