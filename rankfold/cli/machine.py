@@ -34,7 +34,7 @@ def facts() -> dict:
         "blas": _blas(),
         "packages": {name: _version(name) for name in ("typer", "rich", *OPTIONAL)},
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "processor": _processor(),
+        "processor": processor(),
         "cpu_features": [name for name in FEATURES if name in _cpu_flags()],
         "cores": os.cpu_count(),
         "workers": runtime.workers(),
@@ -69,5 +69,6 @@ def _cpu_flags() -> set[str]:
     return next((set(value.split()) for name, value in _cpu_lines() if name in ("flags", "Features")), set())
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The name of the processor."""
     return next((value for name, value in _cpu_lines() if name == "model name"), platform.processor() or "unknown")
