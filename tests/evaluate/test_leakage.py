@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rankfold.errors import InputError
 from rankfold.evaluate.leakage import find_leaks, memory, reused_ids
@@ -72,6 +74,20 @@ def test_a_global_cut_in_time_never_copies_or_looks_ahead():
     events = Interactions(rng.integers(0, 9, 3_000), rng.integers(0, 20, 3_000), rng.integers(0, 50, 3_000).astype(float))
     leaks = find_leaks(events, by_time(events.time))
     assert leaks.copies == 0 and leaks.late == 0 and leaks.repeats > 0 and leaks.twice > 0
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 3), st.integers(0, 3), st.integers(0, 2)), min_size=2, max_size=30))
+def test_counts_equal_their_definition(rows):
+    rows = [*rows, (0, 0, 0, 0), (1, 1, 2, 2)]
+    events = interactions(rows)
+    leaks = find_leaks(events, by_column(events.split))
+    known, test = [row[:3] for row in rows if row[3] < 2], [row[:3] for row in rows if row[3] == 2]
+    copies = [row for row in test if row in known]
+    assert leaks.copies == len(copies)
+    assert leaks.repeats == sum(row not in known and row[:2] in [one[:2] for one in known] for row in test)
+    assert leaks.late == sum(row[2] > min(one[2] for one in test) for row in known)
+    assert leaks.twice == len(known) - len(set(known)) + len(test) - len(set(test))
 
 
 def test_a_split_of_other_events_is_refused():
