@@ -30,4 +30,7 @@ class Ranking(NamedTuple):
 def ranked_ids(table: Table, ranking: Ranking) -> np.ndarray:
     """Ids of the ranked rows of a table, (q, k); where nothing was found the id is -1, or empty bytes for text ids."""
     nothing = np.array(-1 if table.ids.dtype.kind == "i" else b"", table.ids.dtype)
-    return np.where(ranking.rows >= 0, table.ids[np.maximum(ranking.rows, 0)], nothing)
+    found = ranking.rows >= 0
+    ids = np.full(found.shape, nothing)
+    ids[found] = table.ids[ranking.rows[found]]
+    return ids

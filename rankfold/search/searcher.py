@@ -8,6 +8,7 @@ mode is asked for: it scans only the coarse level of codes that have one and sco
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import BoundedSemaphore
 
 import numpy as np
 
@@ -33,6 +34,8 @@ WORKER_BLOCKS = 4
 # Scores of one pass: queries a pass times rows a block stays below this many floats.
 PASS_SCORES = 1 << 20
 SPARE = 32
+# Searches at once, from however many threads: others wait, so that memory stays bounded.
+MOST_AT_ONCE = 16
 
 
 class Searcher:
@@ -43,7 +46,8 @@ class Searcher:
     the coarse level ranks below them is missed: approximate, and faster. None: every row is scored by the whole of its code, exactly.
     block: rows a scan block, by default 16,384, with `refine` up to 65,536 where rows are many. workers: threads over blocks, by default all cores.
     packed: the scan layout of the table (with `refine`, of its coarse level), mapped: see `rankfold.packing`, which opens searchers with it.
-    Memory: one packed copy of the codes (made at the first search), unless `packed` is given, and about 4 MB of scores a worker.
+    Memory: one packed copy of the codes (made at the first search), unless `packed` is given, and about 4 MB of scores a worker. Safe to call from any number
+    of threads: sixteen searches run at once, others wait for their turn.
     Files that the table is mapped from are looked at before each search: one that was cut short is an ArtifactError, not the end of the process.
     """
 
@@ -75,6 +79,7 @@ class Searcher:
             block = min(COARSE_BLOCK_ROWS, max(BLOCK_ROWS, spread))
         self._blocks = scan_blocks(table if refine is None else self._scanned, block, packed)
         self._pass_queries = max(1, PASS_SCORES // block)
+        self._turns = BoundedSemaphore(MOST_AT_ONCE)
         self._maps = Maps(_arrays(self.table, self.rerank, self._scanned, packed))
 
     @property
@@ -94,8 +99,15 @@ class Searcher:
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or k < 1:
             raise InputError(f"k: got {k!r}; expected a whole number of at least 1.")
         self._maps.check()
+        with self._turns:
+            return self._search(matrix, k, exclude=exclude, allow=allow)
+
+    def _search(self, matrix: F32, k: int, *, exclude: Rows | None, allow: np.ndarray | Rows | None) -> Ranking:
+        """`search` of a checked matrix, by whoever has a turn."""
         filters = filters_of(self.table, matrix.shape[0], exclude, allow)
         found = Ranking(np.full((matrix.shape[0], k), -1, np.int64), np.full((matrix.shape[0], k), -np.inf, np.float32))
+        if self.count == 0:
+            return found
         if filters.allow is not None and self._by_lists(matrix, k, exclude, filters.allow, found):
             return found
         wide = k if self.rerank is None else min(self.table.count, k * self.oversample)
@@ -119,7 +131,8 @@ class Searcher:
         matrix = matching_matrix(queries, "queries", dim=self.table.dim, space=self.table.space)
         self._maps.check()
         check_lists(candidates, matrix.shape[0], self.table, "candidates")
-        scores = listed_scores(self.table if self.rerank is None else self.rerank, matrix, candidates)
+        with self._turns:
+            scores = listed_scores(self.table if self.rerank is None else self.rerank, matrix, candidates)
         if self.table.alive is not None:
             scores[~self.table.alive[candidates.values]] = -np.inf
         return scores
@@ -155,14 +168,14 @@ class Searcher:
         narrow = ~short & (lengths * ALONE_COST + ALONE_ROWS < self.count) & (lengths.size > 1)
         if not short.any() and not narrow.any():
             return False
-        for chosen, top in ((short, self._listed), (~short & ~narrow, self.search)):
+        for chosen, top in ((short, self._listed), (~short & ~narrow, self._search)):
             if chosen.any():
                 lists = None if exclude is None else exclude.take(chosen)
                 found.rows[chosen], found.scores[chosen] = top(queries[chosen], k, exclude=lists, allow=allow.take(chosen))
         for one in np.flatnonzero(narrow).tolist():
             mine = slice(one, one + 1)
             lists = None if exclude is None else exclude.slice(one, one + 1)
-            found.rows[mine], found.scores[mine] = self.search(queries[mine], k, exclude=lists, allow=allow.slice(one, one + 1))
+            found.rows[mine], found.scores[mine] = self._search(queries[mine], k, exclude=lists, allow=allow.slice(one, one + 1))
         return True
 
     def _listed(self, queries: F32, k: int, *, exclude: Rows | None, allow: Rows) -> Ranking:

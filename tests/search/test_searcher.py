@@ -164,7 +164,7 @@ def test_queries_of_another_space_are_refused():
     np.testing.assert_array_equal(Searcher(table).search(as_vectors(x, space="als-1"), 1).rows[:, 0], np.arange(8))
 
 
-FILTERED = {"int8": {"codec": "int8"}, "pq": {"codec": "pq", "groups": 6}, "residual": {"codec": "residual", "levels": 4}}
+FILTERED = {"int8": {"codec": "int8"}, "pq": {"codec": "pq", "groups": 6}, "residual": {"codec": "residual", "levels": 2, "refits": 1}}
 
 
 @cache
