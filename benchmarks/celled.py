@@ -2,9 +2,10 @@
 
     python benchmarks/celled.py        some minutes on one core
 
-Rows: 20,000 of text132k; codecs and 256 centroids are fitted on one half of them, all rows are coded. A row is its centroid and the code of the rest: two bytes of the
-row go to the number of the centroid (a list of a partition may hold its own, but a table of one code for all rows, which `add` and `compact` move, must store it).
-agreement@100 of 300 rows with the exact lists; rows are brought back to unit length after decoding. Prints a table and writes benchmarks/results/celled.json.
+Rows: 20,000 of text132k; codecs and 256 centroids are fitted on one half of them, all rows are coded. A row is its centroid and the code of the rest: two
+bytes of the row go to the number of the centroid (a list of a partition may hold its own, but a table with one code for all rows, which `add` and `compact`
+move, must store it). agreement@100 of 300 rows with the exact lists; rows are brought back to unit length after decoding. Prints a table and writes
+benchmarks/results/celled.json.
 """
 
 import os

@@ -1,5 +1,7 @@
 """Search in lists: with all of them the exhaustive search's answer, with a few of them its best rows; filters, changes, threads, ties, bad input."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -147,6 +149,15 @@ def test_a_mapped_table_packs_only_the_lists_that_are_asked_for(tmp_path):
     assert part.ready == 2
     searcher.search(queries, 5, probes=60)
     assert part.ready == 60
+
+
+def test_many_threads_that_pack_the_same_lists_get_the_same_answers():
+    table, queries = made(Lists(40, copies=2))
+    expected = PartitionSearcher(table, probes=9, workers=1).search(queries, 15)
+    searcher = PartitionSearcher(table, probes=9, workers=2)
+    with ThreadPoolExecutor(16) as pool:
+        for found in pool.map(lambda _: searcher.search(queries, 15), range(48)):
+            assert_equal(found, expected)
 
 
 def test_groups_of_lists_route_as_all_lists_do(monkeypatch):
