@@ -44,6 +44,14 @@ void run_lut(Lut* lut, const Packed& tables, const Packed& packed, const Numbers
     lut(tables.data(), packed.data(), scale, out.data(), out.shape(0), out.shape(1), packed.shape(1));
 }
 
+void run_lut_top(LutTop* lut, const Packed& tables, const Packed& packed, const Numbers& step, const Numbers& offset, const Numbers& row_scale,
+                 std::int64_t first, const Array<float, 2>& top_scores, const Array<std::int64_t, 2>& top_rows) {
+    const auto scale = Scale{step.data(), offset.data()};
+    nb::gil_scoped_release unlocked;
+    lut(tables.data(), packed.data(), scale, row_scale.data(), first, top_scores.data(), top_rows.data(), top_scores.shape(0), row_scale.shape(0),
+        packed.shape(1), top_scores.shape(1));
+}
+
 void dot8(const char* level, const Array<const std::int16_t, 2>& queries, const Array<const std::int8_t, 2>& rows, const Array<std::int32_t, 2>& out) {
     const Kernels& run = kernels_of(level);
     nb::gil_scoped_release unlocked;
@@ -70,6 +78,16 @@ void lut8(const char* level, const Packed& tables, const Packed& packed, const N
 
 void lut4(const char* level, const Packed& tables, const Packed& packed, const Numbers& step, const Numbers& offset, const Array<float, 2>& out) {
     run_lut(kernels_of(level).lut4, tables, packed, step, offset, out);
+}
+
+void lut8_top(const char* level, const Packed& tables, const Packed& packed, const Numbers& step, const Numbers& offset, const Numbers& row_scale,
+              std::int64_t first, const Array<float, 2>& top_scores, const Array<std::int64_t, 2>& top_rows) {
+    run_lut_top(kernels_of(level).lut8_top, tables, packed, step, offset, row_scale, first, top_scores, top_rows);
+}
+
+void lut4_top(const char* level, const Packed& tables, const Packed& packed, const Numbers& step, const Numbers& offset, const Numbers& row_scale,
+              std::int64_t first, const Array<float, 2>& top_scores, const Array<std::int64_t, 2>& top_rows) {
+    run_lut_top(kernels_of(level).lut4_top, tables, packed, step, offset, row_scale, first, top_scores, top_rows);
 }
 
 void bits(const char* level, const Array<const std::uint64_t, 3>& planes, const Array<const std::uint64_t, 2>& rows, const Numbers& step,
@@ -217,6 +235,10 @@ NB_MODULE(_native, module) {
     module.def("interleave", bound::interleave, "level"_a, array("codes"), array("out"));
     module.def("lut8", bound::lut8, "level"_a, array("tables"), array("packed"), array("step"), array("offset"), array("out"));
     module.def("lut4", bound::lut4, "level"_a, array("tables"), array("packed"), array("step"), array("offset"), array("out"));
+    module.def("lut8_top", bound::lut8_top, "level"_a, array("tables"), array("packed"), array("step"), array("offset"), array("row_scale"), "first"_a,
+               array("top_scores"), array("top_rows"));
+    module.def("lut4_top", bound::lut4_top, "level"_a, array("tables"), array("packed"), array("step"), array("offset"), array("row_scale"), "first"_a,
+               array("top_scores"), array("top_rows"));
     module.def("bits", bound::bits, "level"_a, array("planes"), array("rows"), array("step"), array("offset"), array("out"));
     module.def("nearest", bound::nearest, "level"_a, array("x"), array("centroids"), array("half_norms"), array("best"), array("score"));
     module.def("beam", bound::beam, "level"_a, array("dots"), array("cross"), array("half_norms"), array("codes"), array("cost"), "width"_a);

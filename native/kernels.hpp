@@ -58,6 +58,8 @@ using Dot8Top = void(const std::int16_t* queries, const std::int8_t* rows, Scale
                      float* top_scores, std::int64_t* top_rows, size_t q, size_t n, size_t d, size_t k);
 using Interleave = void(const std::uint8_t* codes, std::uint8_t* out, size_t n, size_t g);
 using Lut = void(const std::uint8_t* tables, const std::uint8_t* packed, Scale scale, float* out, size_t q, size_t n, size_t g);
+using LutTop = void(const std::uint8_t* tables, const std::uint8_t* packed, Scale scale, const float* row_scale, std::int64_t first_row, float* top_scores,
+                    std::int64_t* top_rows, size_t q, size_t n, size_t g, size_t k);
 using Bits = void(const std::uint64_t* planes, const std::uint64_t* rows, Scale scale, float* out, size_t q, size_t n, size_t w);
 using Nearest = void(const float* x, const float* centroids, const float* half_norms, std::int32_t* best, float* score, size_t n, size_t k, size_t d);
 using Beam = void(const float* dots, const float* cross, const float* half_norms, std::uint8_t* codes, float* cost, size_t n, size_t levels, size_t size, size_t width);
@@ -82,6 +84,8 @@ struct Kernels {
     Interleave* interleave;
     Lut* lut8;
     Lut* lut4;
+    LutTop* lut8_top;
+    LutTop* lut4_top;
     Bits* bits;
     Nearest* nearest;
     Beam* beam;
@@ -105,6 +109,8 @@ Dot8Top dot8_top;
 Interleave interleave;
 Lut lut8;
 Lut lut4;
+LutTop lut8_top;
+LutTop lut4_top;
 Bits bits;
 Nearest nearest;
 Beam beam;

@@ -1,5 +1,6 @@
 // Scans of codebook codes: sums of table entries, 64 rows a block.
 #include "lut_many.hpp"
+#include "top.hpp"
 
 namespace rankfold::RANKFOLD_LEVEL {
 
@@ -7,6 +8,7 @@ namespace {
 
 constexpr size_t MANY_LEAST_ROWS = 4096;  // fewer do not pay for turning the tables
 constexpr size_t AHEAD_BYTES = 4096;      // the processor's own look-ahead ends at a page
+constexpr size_t FEW_LISTS = 4, LEAST_FRESH = 64;  // of many lists of entries each is short: they share the cache
 constexpr size_t CHUNK_BYTES = 131072;  // packed codes that stay in the second cache while all queries pass over them
 
 RANKFOLD_INLINE void write_scaled(const std::int32_t* sums, float step, float offset, float* out, size_t rows) {
@@ -72,6 +74,52 @@ inline void scan(const std::uint8_t* tables, const std::uint8_t* packed, Scale s
     }
 }
 
+// As `scan`, times the scale of each row; only the best rows are kept.
+template <typename Form>
+inline void scan_top(const std::uint8_t* tables, const std::uint8_t* packed, Scale scale, const float* row_scale, std::int64_t first_row, Top tops, size_t q,
+                     size_t n, size_t g) {
+    const size_t chunk = (CHUNK_BYTES / (g * BLOCK + 1) + 1) * BLOCK, room = q < FEW_LISTS ? MOST_FRESH : LEAST_FRESH;
+    Scratch<Entry> fresh(q * room);
+    Scratch<Entering> entering(q);
+    for (size_t query = 0; query < q; ++query) {
+        entering.at[query] = entering_into({tops.scores + query * tops.k, tops.rows + query * tops.k, tops.k}, fresh.at + query * room, room);
+    }
+    for (size_t start = 0; start < n; start += chunk) {
+        const size_t stop = least(start + chunk, n);
+        for (size_t query = 0; query < q; ++query) {
+            const std::uint8_t* const table = tables + query * g * Form::table_bytes;
+            for (size_t row = start; row < stop; row += BLOCK) {
+                std::int32_t sums[BLOCK];
+                float scores[BLOCK], scales[BLOCK];
+                scan_block<Form>(table, packed + row * g, g, sums);
+                const bool whole = stop - row >= BLOCK;
+                if (!whole) std::memcpy(scales, row_scale + row, (stop - row) * sizeof(float));
+                const float* const scale_at = whole ? row_scale + row : scales;
+                for (size_t i = 0; i < BLOCK; i += FLOATS) {
+                    store(scores + i, mul(add(mul(to_float(sums + i), all(scale.step[query])), all(scale.offset[query])), load(scale_at + i)));
+                }
+                consider(scores, first_row + static_cast<std::int64_t>(row), least(BLOCK, stop - row), entering.at[query]);
+            }
+        }
+    }
+    for (size_t query = 0; query < q; ++query) entering.at[query].merge();
+}
+
+// The same from scores that are written: what scans many queries at once writes.
+template <typename Write>
+inline void select_pieces(const Write& write, const float* row_scale, std::int64_t first_row, Top tops, size_t q, size_t n) {
+    Scratch<float> scores(q * least(n, MANY_LEAST_ROWS));
+    for (size_t first = 0; first < n; first += MANY_LEAST_ROWS) {
+        const size_t rows = least(MANY_LEAST_ROWS, n - first);
+        write(first, rows, scores.at);
+        for (size_t query = 0; query < q; ++query) {
+            float* const mine = scores.at + query * rows;
+            for (size_t row = 0; row < rows; ++row) mine[row] *= row_scale[first + row];
+            select_one(mine, first_row + static_cast<std::int64_t>(first), {tops.scores + query * tops.k, tops.rows + query * tops.k, tops.k}, rows);
+        }
+    }
+}
+
 }  // namespace
 
 void lut8(const std::uint8_t* tables, const std::uint8_t* packed, Scale scale, float* out, size_t q, size_t n, size_t g) {
@@ -90,6 +138,18 @@ void lut8(const std::uint8_t* tables, const std::uint8_t* packed, Scale scale, f
 
 void lut4(const std::uint8_t* tables, const std::uint8_t* packed, Scale scale, float* out, size_t q, size_t n, size_t g) {
     scan<Narrow>(tables, packed, scale, out, q, n, g);
+}
+
+void lut8_top(const std::uint8_t* tables, const std::uint8_t* packed, Scale scale, const float* row_scale, std::int64_t first_row, float* top_scores,
+              std::int64_t* top_rows, size_t q, size_t n, size_t g, size_t k) {
+    const Top tops = {top_scores, top_rows, k};
+    if (!MANY_PAYS || q < MANY) return scan_top<Wide>(tables, packed, scale, row_scale, first_row, tops, q, n, g);
+    select_pieces([&](size_t first, size_t rows, float* out) { lut8(tables, packed + first * g, scale, out, q, rows, g); }, row_scale, first_row, tops, q, n);
+}
+
+void lut4_top(const std::uint8_t* tables, const std::uint8_t* packed, Scale scale, const float* row_scale, std::int64_t first_row, float* top_scores,
+              std::int64_t* top_rows, size_t q, size_t n, size_t g, size_t k) {
+    scan_top<Narrow>(tables, packed, scale, row_scale, first_row, {top_scores, top_rows, k}, q, n, g);
 }
 
 }  // namespace rankfold::RANKFOLD_LEVEL

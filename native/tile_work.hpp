@@ -92,18 +92,11 @@ class TileProducts {
     std::int8_t* at(size_t group, size_t part) const { return columns.at + (2 * group + part) * steps * 1024; }
 };
 
-// Where the best rows of each query go.
-struct Tops {
-    float* scores;
-    std::int64_t* rows;
-    size_t k;
-};
-
 // The best rows of many queries. Each query is rounded to bytes; a row whose rounded product says that it may be among the best is scored exactly, and what
 // the rounding can do to a product follows from its length and the longest row's (Cauchy-Schwarz). Scores are (step * sum + offset) * scale of the row.
 class TileTop {
   public:
-    TileTop(const std::int16_t* queries, size_t q, size_t d, Scale scale, float longest, Tops tops)
+    TileTop(const std::int16_t* queries, size_t q, size_t d, Scale scale, float longest, Top tops)
         : q(q), d(d), steps(steps_of(d)), groups((q + 2 * TILE - 1) / (2 * TILE)), scale(scale), tops(tops), columns(groups * 2 * steps * 1024),
           whole(q * steps * 64), step(2 * TILE * groups), shift(2 * TILE * groups), lowest(2 * TILE * groups), fresh(q * FRESH_EACH), entering(q) {
         Scratch<std::int8_t> bytes(q * d);
@@ -148,7 +141,7 @@ class TileTop {
   private:
     size_t q, d, steps, groups;
     Scale scale;
-    Tops tops;
+    Top tops;
     Scratch<std::int8_t> columns;       // (2 * groups, steps, 1024)
     Scratch<std::int16_t> whole;        // (q, 64 * steps)
     Scratch<float> step, shift, lowest;  // of the rounded products, of every column

@@ -49,15 +49,20 @@ inline std::uint32_t candidates(const float* scores, float lowest) {
     return found;
 }
 
+// Offers the scores of rows first, first + 1, ...
+inline void consider(const float* scores, std::int64_t first, size_t n, Entering& entering) {
+    const auto offer = [&](size_t at) { entering.offer(scores[at], first + static_cast<std::int64_t>(at)); };
+    size_t at = 0;
+    for (; at + SCORES_AT_ONCE <= n; at += SCORES_AT_ONCE) {
+        for (std::uint32_t found = candidates(scores + at, entering.lowest); found; found &= found - 1) offer(at + static_cast<size_t>(__builtin_ctz(found)));
+    }
+    for (; at < n; ++at) offer(at);
+}
+
 inline void select_one(const float* scores, std::int64_t first, Top top, size_t n) {
     Entry fresh[MOST_FRESH];
     Entering entering = entering_into(top, fresh, MOST_FRESH);
-    const auto consider = [&](size_t at) { entering.offer(scores[at], first + static_cast<std::int64_t>(at)); };
-    size_t at = 0;
-    for (; at + SCORES_AT_ONCE <= n; at += SCORES_AT_ONCE) {
-        for (std::uint32_t found = candidates(scores + at, entering.lowest); found; found &= found - 1) consider(at + static_cast<size_t>(__builtin_ctz(found)));
-    }
-    for (; at < n; ++at) consider(at);
+    consider(scores, first, n, entering);
     entering.merge();
 }
 

@@ -12,7 +12,7 @@ constexpr size_t MAX_BLOCK_ROWS = 64;
 constexpr size_t PAST_END = 72;  // bytes of the ring that follow its end once more, and room for whole loads
 constexpr size_t REGISTER_SIZE = 256;
 constexpr size_t FEW_QUERIES = 3;  // that are faster one after the other
-constexpr size_t TOP_ROWS = 256;  // whose scores stay in the first caches
+constexpr size_t TOP_ROWS = 2048;  // whose scores stay in the caches
 
 struct Step {  // LUT_ROWS slots, one coordinate each or none, all of one table
     Windows windows;
@@ -158,7 +158,7 @@ class Scanner {
         }
     }
 
-    void top_by_tiles(const std::uint8_t* codes, const float* row_scale, std::int64_t first_row, Tops tops, size_t n) const {
+    void top_by_tiles(const std::uint8_t* codes, const float* row_scale, std::int64_t first_row, Top tops, size_t n) const {
         const TileUse use;
         TileTop top(spread.at, q, layout.slots(), scale, longest(), tops);
         for (size_t first = 0; first < n; first += PANEL) {

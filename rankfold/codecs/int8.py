@@ -50,6 +50,12 @@ class Int8:
         # Cauchy-Schwarz: rounding the query moves a score by at most the length of the rounding times the length of the row.
         return prepared["error"] * (packed["length"] * scale).max(initial=0.0)
 
+    def rank(self, prepared, packed, scale, first, top_scores, top_rows):
+        scale = prepared["row_scale"][0][packed["scale"]] / np.float32(127) * scale
+        length, nothing = packed["length"], np.zeros(len(top_scores), np.float32)
+        kernels.dot8_top(prepared["queries"], packed["values"], prepared["step"], nothing, scale, length.max(initial=0.0), first, top_scores, top_rows)
+        return prepared["error"] * (length * scale).max(initial=0.0)
+
     def score(self, state, prepared, numbers, codes):
         return np.einsum("nd,nd->n", self.decode(state, codes), prepared["exact"][numbers])
 

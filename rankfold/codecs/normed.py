@@ -8,7 +8,7 @@ The ladder has no entry of its own: `compress` puts `normed` around any codec th
 import numpy as np
 
 from ..arrays import row_norms, unit_rows
-from ..codec import Codec, codec, fit_codec, glance_inside, pulled, settled
+from ..codec import Codec, codec, fit_codec, glance_inside, pulled, ranked, settled
 from ..codes import Codes, inside, nested
 from ..fitting import logbyte
 from .scalar import Scalar
@@ -50,6 +50,10 @@ class Normed:
         scale = prepared["row_scale"][0][packed["scale"]]
         out *= scale
         return bound * scale.max(initial=0.0)
+
+    def rank(self, prepared, packed, scale, first, top_scores, top_rows):
+        scale = prepared["row_scale"][0][packed["scale"]] * scale
+        return ranked(self.inner, inside(prepared), inside(packed), scale, first, top_scores, top_rows)
 
     def score(self, state, prepared, numbers, codes):
         scores = self.inner.score(inside(state), inside(prepared), numbers, Codes(inside(codes.columns)))

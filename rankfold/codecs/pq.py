@@ -90,6 +90,11 @@ class PQ:
         scan(prepared["tables"], packed["blocks"], prepared["step"], prepared["offset"], out)
         return prepared["bound"]
 
+    def rank(self, prepared, packed, scale, first, top_scores, top_rows):
+        rank = kernels.lut8_top if self.bits == 8 else kernels.lut4_top
+        rank(prepared["tables"], packed["blocks"], prepared["step"], prepared["offset"], scale, first, top_scores, top_rows)
+        return prepared["bound"] * scale.max(initial=0.0)
+
     def score(self, state, prepared, numbers, codes):
         return table_sums(prepared["exact"], numbers, self._labels(codes))
 

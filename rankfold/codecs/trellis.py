@@ -25,6 +25,7 @@ from .pq import power_of_two
 ROTATIONS = ("auto", "pca", "random")
 WORTH = 0.97  # principal axes are stored only if they leave less than this share of the error that a random rotation leaves
 BLOCK_ROWS = 2_048
+RANKED_QUERIES = 8  # fewer gain nothing from a kernel that keeps the best: decoding is their work
 SCALES = (2.0**-100, 2.0**126)  # these and what they divide fit float32
 
 
@@ -107,6 +108,13 @@ class Trellis:
         windows = (packed["codes"], packed["advance"], packed["which"], packed["tables"])
         kernels.trellis_scan(prepared["queries"], *windows, prepared["step"], prepared["shift"], out)
         return prepared["bound"]
+
+    def rank(self, prepared, packed, scale, first, top_scores, top_rows):
+        if len(top_scores) < RANKED_QUERIES:
+            return None
+        windows = (packed["codes"], packed["advance"], packed["which"], packed["tables"])
+        kernels.trellis_top(prepared["queries"], *windows, prepared["step"], prepared["shift"], scale, first, top_scores, top_rows)
+        return prepared["bound"] * scale.max(initial=0.0)
 
     def score(self, state, prepared, numbers, codes):
         return self.score_coordinates(prepared, numbers, decode(state, codes["codes"]))

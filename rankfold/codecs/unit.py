@@ -14,7 +14,7 @@ inner codec's.
 import numpy as np
 
 from ..arrays import blocks, row_norms, unit_rows
-from ..codec import Codec, codec, fit_codec, glance_inside, glance_prepared, pulled, settled
+from ..codec import Codec, codec, fit_codec, glance_inside, glance_prepared, pulled, ranked, settled
 from ..codes import Codes, inside, nested
 from .residual import Residual
 
@@ -65,6 +65,9 @@ class Unit:
         bound = self.inner.scan(prepared, inside(packed), out)
         out *= packed["stretch"]
         return bound * packed["stretch"].max(initial=0.0)
+
+    def rank(self, prepared, packed, scale, first, top_scores, top_rows):
+        return ranked(self.inner, prepared, inside(packed), packed["stretch"] * scale, first, top_scores, top_rows)
 
     def score(self, state, prepared, numbers, codes):
         inner = Codes(inside(codes.columns))

@@ -13,6 +13,8 @@ from .dispatch import level, levels, use
 from .dispatch import run as _run
 from .sparse import omp, topk_rows
 from .sparse_search import inverted_top, sparse_scan
+from .tops import dot8_top, expect_room, lut4_top, lut8_top, trellis_top
+from .trellis import expect_trellis
 
 __all__ = [
     "beam",
@@ -24,7 +26,9 @@ __all__ = [
     "level",
     "levels",
     "lut4",
+    "lut4_top",
     "lut8",
+    "lut8_top",
     "nearest",
     "omp",
     "rans_decode",
@@ -44,8 +48,6 @@ MAX_BEAM = 64
 MAX_BEAM_LEVELS = 128
 RANS_TOTAL = 1 << 14
 RANS_LANES = 8
-MAX_ADVANCE = 6
-TRELLIS_SIZES = [1 << window for window in range(6, 13)]
 
 
 def dot8(queries: np.ndarray, rows: np.ndarray, out: np.ndarray) -> None:
@@ -58,30 +60,6 @@ def dot8(queries: np.ndarray, rows: np.ndarray, out: np.ndarray) -> None:
     _expect("rows", rows, np.int8, "n", queries.shape[1])
     _expect("out", out, np.int32, len(queries), len(rows), written=True)
     _run("dot8", queries, rows, out)
-
-
-def dot8_top(
-    queries: np.ndarray,
-    rows: np.ndarray,
-    step: np.ndarray,
-    offset: np.ndarray,
-    row_scale: np.ndarray,
-    longest: float,
-    first: int,
-    top_scores: np.ndarray,
-    top_rows: np.ndarray,
-) -> None:
-    """Merge rows first, first + 1, ... into the running top k of each query, as `select` does, by (step * (query . row) + offset) * the row's scale.
-
-    queries and rows as in `dot8`; step and offset float32 (q,), row_scale float32 (n,), nothing below 0; longest: no row is longer, in whole numbers.
-    Product, sum and product are rounded to float32 one after the other. top_scores float32 (q, k) and top_rows int64 (q, k) as in `select`. No scores
-    of other rows are written. Where there are tiles (AMX), queries are rounded to bytes first, and only rows that this rounding cannot rule out are scored in
-    full: same rows, same scores. Raises InputError for other dtypes, shapes or layouts, or k = 0.
-    """
-    _expect("queries", queries, np.int16, "q", "d")
-    _expect("rows", rows, np.int8, "n", queries.shape[1])
-    _expect_tops(len(queries), len(rows), step, offset, row_scale, top_scores, top_rows)
-    _run("dot8_top", queries, rows, step, offset, row_scale, float(longest), int(first), top_scores, top_rows)
 
 
 def interleave(codes: np.ndarray) -> np.ndarray:
@@ -187,7 +165,7 @@ def select(scores: np.ndarray, first: int, top_scores: np.ndarray, top_rows: np.
     _expect("scores", scores, np.float32, "q", "n")
     _expect("top_scores", top_scores, np.float32, len(scores), "k", written=True)
     _expect("top_rows", top_rows, np.int64, len(scores), top_scores.shape[1], written=True)
-    _expect_room(top_scores)
+    expect_room(top_scores)
     _run("select", scores, int(first), top_scores, top_rows)
 
 
@@ -204,7 +182,7 @@ def trellis_encode(
     Marcellin and Fischer, "Trellis coded quantization" (1990); Tseng, Sun, Hou, De Sa, "QTIP" (NeurIPS 2024).
     Codes are equal on every level. Raises InputError for other dtypes, shapes or layouts.
     """
-    _expect_trellis(advance, which, tables)
+    expect_trellis(advance, which, tables)
     _expect("reach", reach, np.float32, len(advance))
     _expect("targets", targets, np.float32, "n", len(advance))
     _expect("out", out, np.uint8, len(targets), int(advance.sum(dtype=np.int64)) // 8, written=True)
@@ -218,7 +196,7 @@ def trellis_decode(codes: np.ndarray, reach: np.ndarray, advance: np.ndarray, wh
     codes uint8 (n, B), reach float32 (m,), advance and which uint8 (m,), tables int8 (T, 2**L), out float32 (n, m).
     Raises InputError for other dtypes, shapes or layouts.
     """
-    _expect_trellis(advance, which, tables)
+    expect_trellis(advance, which, tables)
     _expect("reach", reach, np.float32, len(advance))
     _expect("codes", codes, np.uint8, "n", int(advance.sum(dtype=np.int64)) // 8)
     _expect("out", out, np.float32, len(codes), len(advance), written=True)
@@ -242,68 +220,12 @@ def trellis_scan(
     The sum is a whole number; the product and the sum with the offset are rounded one after the other. L = 8 is decoded in registers: many times faster.
     Raises InputError for other dtypes, shapes or layouts.
     """
-    _expect_trellis(advance, which, tables)
+    expect_trellis(advance, which, tables)
     _expect("queries", queries, np.int16, "q", len(advance))
     _expect("codes", codes, np.uint8, "n", int(advance.sum(dtype=np.int64)) // 8)
     _expect_scaled(len(queries), step, offset, out)
     _expect("out", out, np.float32, len(queries), len(codes), written=True)
     _run("trellis_scan", queries, codes, advance, which, tables, step, offset, out)
-
-
-def trellis_top(
-    queries: np.ndarray,
-    codes: np.ndarray,
-    advance: np.ndarray,
-    which: np.ndarray,
-    tables: np.ndarray,
-    step: np.ndarray,
-    offset: np.ndarray,
-    row_scale: np.ndarray,
-    first: int,
-    top_scores: np.ndarray,
-    top_rows: np.ndarray,
-) -> None:
-    """`trellis_scan` times the scale of each row, and `select` of that, without writing the scores of all rows: see `dot8_top`.
-
-    row_scale float32 (n,), nothing below 0; the other arrays as in `trellis_scan` and `select`. Raises InputError for other dtypes, shapes or layouts, or k = 0.
-    """
-    _expect_trellis(advance, which, tables)
-    _expect("queries", queries, np.int16, "q", len(advance))
-    _expect("codes", codes, np.uint8, "n", int(advance.sum(dtype=np.int64)) // 8)
-    _expect_tops(len(queries), len(codes), step, offset, row_scale, top_scores, top_rows)
-    _run("trellis_top", queries, codes, advance, which, tables, step, offset, row_scale, int(first), top_scores, top_rows)
-
-
-def _expect_tops(
-    queries: int, rows: int, step: np.ndarray, offset: np.ndarray, row_scale: np.ndarray, top_scores: np.ndarray, top_rows: np.ndarray
-) -> None:
-    _expect("step", step, np.float32, queries)
-    _expect("offset", offset, np.float32, queries)
-    _expect("row_scale", row_scale, np.float32, rows)
-    _expect("top_scores", top_scores, np.float32, queries, "k", written=True)
-    _expect("top_rows", top_rows, np.int64, queries, top_scores.shape[1], written=True)
-    _expect_room(top_scores)
-
-
-def _expect_room(top_scores: np.ndarray) -> None:
-    if top_scores.shape[1] == 0:
-        raise InputError("top_scores: got k = 0; expected room for at least one row.")
-
-
-def _expect_trellis(advance: np.ndarray, which: np.ndarray, tables: np.ndarray) -> None:
-    _expect("tables", tables, np.int8, "T", "2**L")
-    if tables.shape[1] not in TRELLIS_SIZES:
-        raise InputError(f"tables: got {tables.shape[1]} values each; expected a power of two from 64 to 4096.")
-    _expect("advance", advance, np.uint8, "m")
-    _expect("which", which, np.uint8, len(advance))
-    window, bits = tables.shape[1].bit_length() - 1, int(advance.sum(dtype=np.int64))
-    if advance.max(initial=0) > MAX_ADVANCE or bits % 8 or bits < window:
-        raise InputError(
-            f"advance: got {advance.max(initial=0)} bits at most and {bits} in all; "
-            f"expected at most {MAX_ADVANCE} a coordinate, and in all whole bytes that hold at least one window of {window} bits."
-        )
-    if which.max(initial=0) >= len(tables):
-        raise InputError(f"which: got table {which.max(initial=0)}; expected 0 to {len(tables) - 1}.")
 
 
 def rans_encode(planes: np.ndarray, counts: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

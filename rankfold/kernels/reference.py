@@ -18,7 +18,9 @@ __all__ = [
     "interleave",
     "inverted_top",
     "lut4",
+    "lut4_top",
     "lut8",
+    "lut8_top",
     "nearest",
     "omp",
     "rans_decode",
@@ -46,25 +48,38 @@ def dot8(queries, rows, out):
 
 
 def dot8_top(queries, rows, step, offset, row_scale, longest, first, top_scores, top_rows):
-    """Score block by block, then select."""
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        block = rows[start : start + ROWS_AT_ONCE]
-        sums, scores = np.empty((len(queries), len(block)), np.int32), np.empty((len(queries), len(block)), np.float32)
-        dot8(queries, block, sums)
-        _scale(sums, step, offset, scores)
-        with np.errstate(over="ignore", invalid="ignore"):
-            scores *= row_scale[start : start + len(block)]
-        select(scores, first + start, top_scores, top_rows)
+    def scan(block, out):
+        sums = np.empty(out.shape, np.int32)
+        dot8(queries, rows[block], sums)
+        _scale(sums, step, offset, out)
+
+    _top_of(scan, row_scale, first, top_scores, top_rows)
 
 
 def trellis_top(queries, codes, advance, which, tables, step, offset, row_scale, first, top_scores, top_rows):
-    """Scan block by block, then select."""
-    for start in range(0, len(codes), ROWS_AT_ONCE):
-        block = codes[start : start + ROWS_AT_ONCE]
-        scores = np.empty((len(queries), len(block)), np.float32)
-        trellis_scan(queries, block, advance, which, tables, step, offset, scores)
+    _top_of(lambda block, out: trellis_scan(queries, codes[block], advance, which, tables, step, offset, out), row_scale, first, top_scores, top_rows)
+
+
+def lut8_top(tables, packed, step, offset, row_scale, first, top_scores, top_rows):
+    _top_of(lambda block, out: lut8(tables, _groups(packed, block), step, offset, out), row_scale, first, top_scores, top_rows)
+
+
+def lut4_top(tables, packed, step, offset, row_scale, first, top_scores, top_rows):
+    _top_of(lambda block, out: lut4(tables, _groups(packed, block), step, offset, out), row_scale, first, top_scores, top_rows)
+
+
+def _groups(packed, block):
+    return packed[block.start // BLOCK : -(-block.stop // BLOCK)]
+
+
+def _top_of(scan, row_scale, first, top_scores, top_rows):
+    """Scan block by block, then scale the rows and select."""
+    for start in range(0, len(row_scale), ROWS_AT_ONCE):
+        block = slice(start, min(start + ROWS_AT_ONCE, len(row_scale)))
+        scores = np.empty((len(top_scores), block.stop - start), np.float32)
+        scan(block, scores)
         with np.errstate(over="ignore", invalid="ignore"):
-            scores *= row_scale[start : start + len(block)]
+            scores *= row_scale[block]
         select(scores, first + start, top_scores, top_rows)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import kernels
 from ..arrays import F32, blocks
+from ..codec import ranked
 from ..codes import Arrays
 from ..errors import InputError
 from ..table import Segment, Table
@@ -63,6 +64,12 @@ class ScanBlock:
     def scan(self, prepared: Arrays, out: F32) -> np.ndarray | float:
         """Fill `out` (q, count) and return how far its scores may be off, as Codec.scan does."""
         return self.segment.codec.scan(prepared, self.packed(), out)
+
+    def rank(self, prepared: Arrays, scores: F32, rows: np.ndarray) -> np.ndarray | float | None:
+        """Scan and select in one where the codec can, and return the bound of the scan; else None, and nothing is done."""
+        if self.rows is not None:
+            return None
+        return ranked(self.segment.codec, prepared, self.packed(), np.ones(self.count, np.float32), self.first, scores, rows)
 
     def packed(self) -> Arrays:
         """What the codec scans; packed once."""

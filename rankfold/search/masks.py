@@ -40,6 +40,13 @@ class Masks:
         """Put -inf into the scores (q, count) of a block where a row may not be returned."""
         self.hide(block.first if block.rows is None else block.rows, out)
 
+    def spare(self, block: ScanBlock) -> bool:
+        """Whether every query may have every row of a block of neighbours."""
+        if self.lists is not None or block.rows is not None:
+            return False
+        start, stop = np.searchsorted(self.pair_row, (block.first, block.first + block.count))
+        return bool(start == stop) and (self.hidden is None or not self.hidden[block.first : block.first + block.count].any())
+
     def hide(self, rows: int | np.ndarray, out: F32) -> None:
         """Put -inf into scores (q, m) where a row may not be returned. rows: the number of the first of m neighbours, or all their numbers (m,), each once."""
         if self.hidden is not None:

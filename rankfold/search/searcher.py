@@ -221,10 +221,13 @@ class Searcher:
             bound = np.zeros(count, np.float32)
             buffer = np.empty(count * max((block.count for block in mine), default=0), np.float32)
             for block in mine:
-                out = buffer[: count * block.count].reshape(count, block.count)
-                np.maximum(bound, block.scan(prepared[block.segment_number], out), out=bound)
-                masks.apply(block, out)
-                block.select(out, scores, rows)
+                error = block.rank(prepared[block.segment_number], scores, rows) if masks.spare(block) else None
+                if error is None:
+                    out = buffer[: count * block.count].reshape(count, block.count)
+                    error = block.scan(prepared[block.segment_number], out)
+                    masks.apply(block, out)
+                    block.select(out, scores, rows)
+                np.maximum(bound, error, out=bound)
             return rows, scores, bound
 
         shares = [share for share in (opened[n :: self.workers] for n in range(self.workers)) if share]

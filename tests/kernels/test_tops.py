@@ -46,9 +46,7 @@ def test_dot8_top(name, rows, dim):
 
 @native_levels
 @settings(max_examples=40, deadline=None)
-@given(
-    seed=st.integers(0, 2**32 - 1), most=st.sampled_from([1, 100, 127, 128, 300, 32_767]), k=st.integers(1, 300), spread=st.sampled_from([0.0, 1.0, 20.0])
-)
+@given(seed=st.integers(0, 2**32 - 1), most=st.sampled_from([1, 100, 127, 128, 300, 32_767]), k=st.integers(1, 300), spread=st.sampled_from([0.0, 1.0, 20.0]))
 def test_dot8_top_of_any_size_of_query_and_scale(name, seed, most, k, spread):
     rng = np.random.default_rng(seed)
     queries = int(rng.integers(1, 40))
@@ -72,9 +70,7 @@ def test_dot8_top_of_rows_that_rounding_alone_tells_apart(name):
 def test_dot8_top_at_the_ends_of_its_types(name):
     queries, rows = np.full((9, 384), -32_768, np.int16), np.full((70, 384), -128, np.int8)
     rows[3] = 127
-    scores, found = both_tops(
-        name, kernels.dot8_top, (queries, rows, np.ones(9, np.float32), np.zeros(9, np.float32), np.ones(70, np.float32), 2_600.0), 9, 70
-    )
+    scores, found = both_tops(name, kernels.dot8_top, (queries, rows, np.ones(9, np.float32), np.zeros(9, np.float32), np.ones(70, np.float32), 2_600.0), 9, 70)
     assert found[0].tolist() == [*range(3), *range(4, 70), 3]
     assert scores[0, 0] == np.float32(384 * 32_768 * 128)
 
@@ -119,6 +115,35 @@ def test_trellis_scan_of_many_queries_is_exact(name, queries):
     np.testing.assert_array_equal(*found)
 
 
+@native_levels
+@pytest.mark.parametrize("rows", [0, 1, 64, 65, 200, 4_200])
+@pytest.mark.parametrize("bits", [8, 4])
+def test_lut_top(name, bits, rows):
+    rng = np.random.default_rng(rows + bits)
+    kernel = kernels.lut8_top if bits == 8 else kernels.lut4_top
+    for groups in (1, 6, 300):
+        packed = kernels.interleave(rng.integers(0, 256, (rows, groups), np.uint8))
+        for queries, k in ((1, 300), (3, 7), (17, 90)):
+            tables = rng.integers(0, 256, (queries, groups * 8 // bits, 1 << bits), np.uint8)
+            step, offset = rng.random(queries).astype(np.float32), rng.standard_normal(queries).astype(np.float32)
+            both_tops(name, kernel, (tables, packed, step, offset, rng.random(rows).astype(np.float32)), queries, k, first=5)
+
+
+@native_levels
+def test_tops_go_on_from_a_running_top(name):
+    """Blocks in any order give what one scan of all gives; ties go to the lower row."""
+    rng = np.random.default_rng(1)
+    asked, coded, step, offset, scale, longest = dot8_arguments(rng, 20, 500, 3, most=20, spread=0.0)
+    step[:], offset[:] = 1, 0
+    whole, parts = empty_top(20, 60), empty_top(20, 60)
+    with kernels.use(name):
+        kernels.dot8_top(asked, coded, step, offset, scale, longest, 0, *whole)
+        for start in (300, 0, 100, 400, 200):
+            kernels.dot8_top(asked, coded[start : start + 100], step, offset, scale[start : start + 100], longest, start, *parts)
+    for one, other in zip(whole, parts):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_tops_refuse_what_does_not_fit():
     rng = np.random.default_rng(0)
     good = dot8_arguments(rng, 2, 9, 8)
@@ -128,6 +153,9 @@ def test_tops_refuse_what_does_not_fit():
         kernels.dot8_top(*good, 0, *empty_top(2, 0))
     with pytest.raises(InputError, match="top_rows: got int32"):
         kernels.dot8_top(*good, 0, empty_top(2, 3)[0], np.zeros((2, 3), np.int32))
+    tables, packed, ones = np.zeros((2, 4, 256), np.uint8), np.zeros((2, 4, 64), np.uint8), np.ones(2, np.float32)
+    with pytest.raises(InputError, match=r"packed: got uint8 of shape \(2, 4, 64\); expected .*\(3, 4, 64\)"):
+        kernels.lut8_top(tables, packed, ones, ones, np.ones(129, np.float32), 0, *empty_top(2, 3))
     trellis = trellis_arguments(rng, 2, 9, np.full(16, 2, np.uint8), 8)
     with pytest.raises(InputError, match=r"codes: got uint8 of shape \(9, 3\)"):
         kernels.trellis_top(trellis[0], trellis[1][:, :3].copy(), *trellis[2:], 0, *empty_top(2, 3))
