@@ -27,6 +27,15 @@ def kept_lines(decision: Decision) -> list[str]:
     )
 
 
+def forecast_lines(decision: Decision) -> list[str]:
+    """What was expected of this size before any fit, and what came."""
+    told = decision.forecast
+    if not told:
+        return []
+    said = f"  expected before any fit at {told['row_bytes']:.0f} bytes: {render.percent(told['expected'])} of the exact lists"
+    return [f"{said} (usual error {render.percent(told['usual_error'], 0)}); measured {render.percent(told['measured'])}"]
+
+
 def tried_lines(decision: Decision) -> list[str]:
     """The codecs that were left, those that came furthest first, and why."""
     left = sorted((one for one in decision.tried if one.fate), key=lambda one: (-one.share, -(one.overlap or 0)))

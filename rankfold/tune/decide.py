@@ -16,6 +16,7 @@ from ..vectors import Vectors
 from .budget import Ask, ask_for, seconds_for
 from .candidates import as_used, candidates, row_limit, smaller_alike
 from .clock import Clock
+from .compressibility import LEFT_OUT_ERROR, compressibility
 from .decision import Decision, Tried, kept_of
 from .evidence import Evidence, item_evidence, user_evidence
 from .goals import Pairs, most_faithful, smallest
@@ -33,7 +34,7 @@ REACH, REACH_IN_ALL, REACH_IN_TIME = 2, 4, 16
 # Sizes at which the family that was taken is shown too, for the frontier.
 SHOWN_PARTS = (2, 4)
 # So many are measured on the reporting half: the choice, and what stands on the frontier of the choosing half.
-MOST_POINTS = 8
+MOST_POINTS = 6
 Listing = Callable[[int, int], list[Codec]]
 
 
@@ -231,7 +232,19 @@ def _decided(search: Search, found: Pairs, choice_core_seconds: float) -> Decisi
         search.clock.elapsed,
         trials.core_seconds,
         choice_core_seconds,
+        forecast_of(search, best),
     )
+
+
+def forecast_of(search: Search, best: Point) -> dict[str, float | None]:
+    """What the rows alone said of the size that was taken, beside what was measured there; see tune/compressibility.py."""
+    evidence = search.trials.evidence
+    metric = "overlap@10" if evidence.judged else best.metric
+    queries = None if evidence.weight is None else evidence.choose.task.queries
+    size = max(1, round(best.row_bytes))
+    found = compressibility(search.trials.vectors, [size], queries=queries, depth=int(metric.split("@")[1]), unit=evidence.unit, seed=search.trials.seed)
+    facts: dict[str, float | None] = {name: getattr(found, name) for name in ("effective_rank", "length_variation", "hubness", "top_share")}
+    return facts | {"row_bytes": best.row_bytes, "expected": 1 - found.loss[size], "measured": best.fidelity[metric].mean, "usual_error": LEFT_OUT_ERROR}
 
 
 def worth_measuring(search: Search, found: Pairs) -> tuple[Pairs, dict[Codec, str]]:

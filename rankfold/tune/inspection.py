@@ -8,6 +8,7 @@ from ..fitting.exposure import exposure
 from ..progress import Progress, silent
 from ..search import Rows
 from ..vectors import Vectors
+from .compressibility import compressibility
 
 SHARES = (0.01, 0.05, 0.20)
 NEAR_DUPLICATE = 0.9999
@@ -15,6 +16,7 @@ NEIGHBOUR_ROWS = 2_000
 SENSITIVITY_QUERIES = 200
 SENSITIVITY_BLOCKS = 16
 LEAST_ROWS = 20
+RATIOS = (8, 16, 32)
 
 
 def inspect(
@@ -23,7 +25,8 @@ def inspect(
     """Facts about `vectors` as a JSON-ready dictionary.
 
     users: (u, dim), adds how unevenly exact top-100 lists use the rows. popularity: (n,) events a row, adds how it goes with the norms.
-    Keys: rows, dim, float32_bytes, norms, zero_rows, duplicates, spectrum, popularity, exposure, sensitivity, advice. Reads the rows a few times, in blocks.
+    Keys: rows, dim, float32_bytes, norms, zero_rows, duplicates, spectrum, popularity, exposure, compressibility (what lists are expected to lose at 8, 16
+    and 32 times fewer bytes; None for fewer than 20 rows), sensitivity, advice. Reads the rows a few times, in blocks.
     """
     rng = np.random.default_rng(seed)
     norms, duplicates = _pass_over(vectors, progress)
@@ -39,11 +42,16 @@ def inspect(
         "spectrum": spectrum(x),
         "popularity": None if popularity is None else popularity_facts(popularity, norms),
         "exposure": None,
+        "compressibility": None,
         "sensitivity": None,
     }
     if users is not None:
         shown = np.square(exposure(users, vectors, seed=seed)) - 0.5
         facts["exposure"] = share_facts(shown) | {"norm_correlation": rank_correlation(shown, norms)}
+    sizes = sorted({max(2, 4 * vectors.dim // ratio) for ratio in RATIOS})
+    progress("forecast", 0, 1)
+    facts["compressibility"] = compressibility(vectors, sizes, queries=users, seed=seed).to_dict() if vectors.count >= LEAST_ROWS else None
+    progress("forecast", 1, 1)
     facts["sensitivity"] = sensitivities(vectors, users, seed=seed, progress=progress)
     facts["advice"] = advice(facts)
     return facts

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import rankfold.tune.decide as decide_module
 from rankfold.compression import compress
 from rankfold.errors import BudgetError, InputError
 from rankfold.interactions import Interactions
@@ -53,8 +54,17 @@ def test_what_was_tried_is_not_tried_again(world, tmp_path):
     assert sum(file.stat().st_mtime_ns != files.get(file.name) for file in tmp_path.glob("*.json")) == 1
 
 
-def test_two_hundred_totals_are_kept_or_refused_with_the_nearest(world, tmp_path):
+def test_two_hundred_totals_are_kept_or_refused_with_the_nearest(world, tmp_path, monkeypatch):
     vectors, users, events = world
+    # The same sizes come again and again: each list is made once.
+    real, known = decide_module.candidates, {}
+
+    def listed(rows, most, *, least, **how):
+        if (most, least) not in known:
+            known[most, least] = real(rows, most, least=least, **how)
+        return known[most, least]
+
+    monkeypatch.setattr(decide_module, "candidates", listed)
     evidence = user_evidence(vectors, users, events)
     totals = np.exp(np.random.default_rng(0).uniform(np.log(4_000), np.log(60_000), 200)).astype(int).tolist()
     shared = search_of(vectors, evidence, Ask(total_bytes=60_000)).trials

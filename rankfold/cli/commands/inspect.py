@@ -58,6 +58,8 @@ def fact_lines(facts: dict) -> list[str]:
         ("spectrum", f"effective rank {render.number(spectrum['effective_rank'])}; energy {energy or 'in all'}"),
         ("coding gain", f"{render.number(spectrum['coding_gain_bits'])} bits a dimension"),
     ]  # fmt: skip
+    if facts["compressibility"]:
+        said.append(("compressible", forecast_line(facts["compressibility"])))
     for key, name in (("popularity", "events"), ("exposure", "exact lists")):
         if facts[key]:
             said.append((name, share_line(facts[key])))
@@ -81,6 +83,12 @@ def sensitivity_lines(found: dict | None) -> list[str]:
 
 def _part_name(kind: str, part: int, block: int) -> str:
     return f"{part * block}.." if kind == "blocks" and block > 1 else str(part)
+
+
+def forecast_line(found: dict) -> str:
+    """What lists are expected to keep, before any fit."""
+    kept = ", ".join(f"{render.percent(1 - loss, 0)} at {size} bytes a row" for size, loss in found["loss"].items())
+    return f"expected of the exact top 10: {kept}; usual error {render.percent(found['usual_error'], 0)}; hubness {found['hubness']:.1f}"
 
 
 def share_line(shares: dict) -> str:

@@ -22,8 +22,9 @@ from ...tune.decision import Decision
 from ...tune.halving import Tell, quiet
 from ...tune.recipe import NOTE, write_recipe
 from .. import costs, machine, render, sections
-from ..deciding import frontier_lines, kept_lines, tried_lines
+from ..deciding import forecast_lines, frontier_lines, kept_lines, tried_lines
 from ..exits import GATE_FAILED
+from ..gate import about_artifact, as_evidence
 from ..inputs import read_events, read_items, read_users
 from ..judging import about, content_of, gather, latents_of, notes
 from ..options import AsJson, Events, IdColumn, IdFile, Items, Seed, Space, Users, VectorColumn, ZeroRows, typed_again
@@ -113,6 +114,7 @@ def tune(
         items.name, on, rows=vectors.count, dim=vectors.dim, evidence=evidence, points=decision.points, choice=decision, notes=said, latents=latents
     )
     measured["tuning"] = decision.to_dict()  # type: ignore[typeddict-item]
+    measured = as_evidence(measured, decision.best, evidence, seed=seed)
     artifact = _publish(decision, places, measured, seed, typed_again(ctx))
     _show(output, decision, ask, measured, artifact, places)
 
@@ -140,6 +142,7 @@ def _publish(decision: Decision, places: Places, measured: Section, seed: int, c
     artifact = None
     if decision.holds == "yes":
         artifact = save(decision.table, places.out, note=NOTE, details=decision.recipe.details())
+        measured = about_artifact(measured, artifact)
     write_recipe(places.recipe, decision.recipe)
     write_json(places.report, content_of(measured, seed=seed, command=command))
     return artifact
@@ -147,7 +150,17 @@ def _publish(decision: Decision, places: Places, measured: Section, seed: int, c
 
 def _show(output: Output, decision: Decision, ask: Ask, measured: Section, artifact: Path | None, places: Places) -> None:
     judged, peak = decision.evidence.report.baseline.count, machine.peak_memory_bytes()
-    lines = [*sections.section_lines(measured), "", *frontier_lines(decision), "", *kept_lines(decision), "", *tried_lines(decision), ""]
+    lines = [
+        *sections.section_lines(measured),
+        "",
+        *frontier_lines(decision),
+        "",
+        *kept_lines(decision),
+        *forecast_lines(decision),
+        "",
+        *tried_lines(decision),
+        "",
+    ]
     lines += [*costs.bytes_lines(decision.table), "", *costs.quality_lines(decision.best, judged)]
     for line in lines:
         output.line(line)
