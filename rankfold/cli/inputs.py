@@ -8,6 +8,7 @@ import numpy as np
 from ..codec import Codec
 from ..codecs import from_spec
 from ..errors import InputError
+from ..evaluate import Leaks, by_column, find_leaks
 from ..interactions import Interactions, read_interactions
 from ..search import Rows
 from ..table import check_space
@@ -42,10 +43,24 @@ def read_users(path: Path | None, items: Vectors) -> Vectors | None:
 
 
 def read_events(path: Path | None, users: Vectors | None, items: Vectors, *, unknown: str = "error") -> Interactions | None:
-    """Events by row numbers of `users` and `items`, or None. Without users, the file's users must be whole numbers. unknown: "error" or "drop"."""
+    """Events by row numbers of `users` and `items`, or None. Without users, the file's users must be whole numbers. unknown: "error" or "drop".
+
+    Raises InputError where the split column puts one event, at one time, into training and into the test.
+    """
     if path is None:
         return None
-    return read_interactions(path, user_ids=None if users is None else users.ids, item_ids=items.ids, unknown=unknown)
+    events = read_interactions(path, user_ids=None if users is None else users.ids, item_ids=items.ids, unknown=unknown)
+    leaks = leaks_of(events)
+    if leaks is not None and events.time is not None:
+        leaks.refuse(ahead=False)
+    return events
+
+
+def leaks_of(events: Interactions) -> Leaks | None:
+    """What the split column of the events leaks into training, or None where it does not make a split."""
+    if events.split is None or not (events.split == 0).any() or not (events.split == 2).any():
+        return None
+    return find_leaks(events, by_column(events.split))
 
 
 def listed_rows(path: Path | None, queries: Vectors, item_ids: np.ndarray) -> Rows | None:

@@ -15,6 +15,7 @@ from ..report.latents import latent_content
 from ..table import Table, check_space
 from ..tune.evidence import Evidence, item_evidence, user_evidence
 from ..vectors import Vectors
+from .inputs import leaks_of
 from .main import VERSION
 
 
@@ -53,7 +54,13 @@ def about(evidence: Evidence, *, chosen: bool) -> str:
 
 def notes(events: Interactions | None) -> list[str]:
     """What a reader should know about the files given."""
-    return [f"{events.dropped:,} events were left out: their user or item is not in the vectors."] if events is not None and events.dropped else []
+    if events is None:
+        return []
+    said = [f"{events.dropped:,} events were left out: their user or item is not in the vectors."] if events.dropped else []
+    leaks = leaks_of(events)
+    if leaks is not None and leaks.copies:
+        said.append(f"{leaks.copies:,} of {leaks.test:,} test events are of a user and item that are in training too; they are not asked for.")
+    return said
 
 
 def content_of(section: Section, *, seed: int, command: str) -> dict:

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from rankfold.cli import inputs
+from rankfold.cli.judging import notes
 from rankfold.errors import InputError, SpecError
+from rankfold.vectors import as_vectors
 
 
 def test_ids_from_a_text_file_and_from_npy(files, tmp_path):
@@ -69,3 +71,19 @@ def test_a_json_file_that_is_too_large(tmp_path):
     (tmp_path / "big.json").write_text("[" + "1," * 100 + "1]")
     with pytest.raises(InputError, match="more than 50 bytes"):
         inputs.read_json(tmp_path / "big.json", "result", 50)
+
+
+def test_an_event_in_training_and_in_the_test_is_a_leak(tmp_path):
+    path = tmp_path / "clicks.csv"
+    items = as_vectors(np.eye(4, dtype=np.float32))
+    path.write_text("user,item,time,split\n0,1,5,train\n0,2,9,test\n0,2,9,train\n")
+    with pytest.raises(InputError, match="leak: 1 of 1 test events are in training too"):
+        inputs.read_events(path, None, items)
+    path.write_text("user,item,time,split\n0,1,5,train\n0,2,9,test\n0,2,4,train\n")
+    assert inputs.read_events(path, None, items).count == 3
+    # Without times it may be a second purchase: told, not refused.
+    path.write_text("user,item,split\n0,1,train\n0,2,test\n0,2,train\n")
+    events = inputs.read_events(path, None, items)
+    assert notes(events) == ["1 of 1 test events are of a user and item that are in training too; they are not asked for."]
+    path.write_text("user,item,split\n0,1,train\n0,2,train\n")
+    assert inputs.leaks_of(inputs.read_events(path, None, items)) is None
