@@ -1,12 +1,14 @@
-"""How many workers, which kernel level, how many BLAS threads: the only reader and writer of environment variables."""
+"""How many workers, which kernel level, how many BLAS threads, how much memory: the only reader and writer of environment variables."""
 
 import os
+from pathlib import Path
 
 from .errors import InputError
 
 KERNELS_VARIABLE = "RANKFOLD_KERNELS"
 WORKERS_VARIABLE = "RANKFOLD_WORKERS"
 BLAS_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+MEMORY_FILE, GROUP_FOLDER = Path("/proc/meminfo"), Path("/sys/fs/cgroup")
 
 
 def workers(asked: int | None = None) -> int:
@@ -39,6 +41,22 @@ def single_blas_thread() -> None:
     """
     for variable in BLAS_VARIABLES:
         os.environ.setdefault(variable, "1")
+
+
+def available_memory() -> int | None:
+    """Bytes that this process may still take, by the machine and by its control group; None where the system does not say."""
+    found = []
+    try:
+        lines = dict(line.split(":", 1) for line in MEMORY_FILE.read_text().splitlines())
+        found.append(int(lines["MemAvailable"].split()[0]) * 1024)
+    except (OSError, KeyError, ValueError):
+        return None
+    try:
+        most, used = ((GROUP_FOLDER / name).read_text().strip() for name in ("memory.max", "memory.current"))
+        found += [] if most == "max" else [max(0, int(most) - int(used))]
+    except (OSError, ValueError):
+        pass  # no control group of the second version
+    return min(found)
 
 
 def _available_cores() -> int:

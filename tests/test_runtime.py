@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from rankfold import runtime
 from rankfold.errors import InputError
 from rankfold.runtime import BLAS_VARIABLES, kernel_level_asked, single_blas_thread, workers
 
@@ -47,3 +48,21 @@ def test_commands_ask_for_one_blas_thread_before_numpy_loads():
     bare = {name: value for name, value in os.environ.items() if name not in BLAS_VARIABLES}
     done = subprocess.run([sys.executable, "-c", code], env=bare, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1", "False"]
+
+
+def test_available_memory(tmp_path, monkeypatch):
+    machine = tmp_path / "meminfo"
+    monkeypatch.setattr(runtime, "MEMORY_FILE", machine)
+    monkeypatch.setattr(runtime, "GROUP_FOLDER", tmp_path)
+    assert runtime.available_memory() is None
+    machine.write_text("MemTotal:  9000 kB\nMemAvailable:  3000 kB\n")
+    assert runtime.available_memory() == 3000 * 1024
+    (tmp_path / "memory.max").write_text("max\n")
+    (tmp_path / "memory.current").write_text("70000\n")
+    assert runtime.available_memory() == 3000 * 1024
+    (tmp_path / "memory.max").write_text("100000\n")
+    assert runtime.available_memory() == 30000
+    (tmp_path / "memory.max").write_text("50000\n")
+    assert runtime.available_memory() == 0
+    machine.write_text("nothing of the kind")
+    assert runtime.available_memory() is None

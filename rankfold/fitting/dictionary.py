@@ -9,7 +9,7 @@ the regression says, as in k-means. Atoms that nobody uses, and one of two that 
 import numpy as np
 
 from ..arrays import F32, blocks, row_norms, unit_rows
-from .sparsecoding import omp_codes
+from .sparsecoding import expect_memory, omp_codes
 
 PASSES = 6  # over the rows: codes of rows not seen before still gain after four
 BATCH = 2  # rows an atom
@@ -28,8 +28,10 @@ def learn_dictionary(x: F32, weight: F32, latents: int, nonzeros: int, rng: np.r
     """Atoms float32 (h, d) of length one for codes of `nonzeros` atoms of rows x (n, d) with weights (n,), both float32.
 
     Only directions of rows count; rows of zeros and rows of no weight do not. h is `latents`, or fewer where rows have fewer different directions, and never
-    fewer than `nonzeros`: random directions fill up. passes: how many times all rows are coded. Same rng, same result.
+    fewer than `nonzeros`: random directions fill up. passes: how many times all rows are coded. Same rng, same result. Raises InputError where two squares
+    of the atoms do not fit into free memory.
     """
+    expect_memory(min(latents, len(x)), 2)
     told = x.any(axis=1) & (weight > 0)
     rows = unit_rows(x if told.all() else x[told])
     share = (weight[told] / weight[told].mean() if len(rows) else weight[told]).astype(np.float32)

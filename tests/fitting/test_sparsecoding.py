@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from rankfold.fitting import sparsecoding
+from rankfold import runtime
+from rankfold.errors import InputError
+from rankfold.fitting import dictionary, sparsecoding
 from rankfold.fitting.sparsecoding import SEARCH_ROWS, omp_codes, topk_codes
 
 
@@ -60,3 +62,16 @@ def test_only_fitted_atoms_are_remembered():
         for _ in range(3):
             omp_codes(fitted, x, 3)
     assert len(made) == 1
+
+
+def test_a_dictionary_whose_products_do_not_fit_is_refused_before_they_are_made(monkeypatch):
+    monkeypatch.setattr(runtime, "available_memory", lambda: 4_000_000_000)
+    atoms, x = np.broadcast_to(np.float16(0), (32_768, 4)), np.ones((1, 4), np.float32)
+    with pytest.raises(InputError, match=r"dictionary: got 32,768 atoms, whose products with each other take 4.3 GB; 4.0 GB of memory are free"):
+        omp_codes(atoms, x, 2)
+    rows = np.broadcast_to(np.float32(1), (40_000, 4))
+    with pytest.raises(InputError, match=r"got 32,768 atoms.* take 8.6 GB"):
+        dictionary.learn_dictionary(rows, np.ones(40_000, np.float32), 32_768, 2, np.random.default_rng(0))
+    monkeypatch.setattr(runtime, "available_memory", lambda: None)
+    sparsecoding.expect_memory(32_768, 1)
+    sparsecoding.expect_memory(100, 1)

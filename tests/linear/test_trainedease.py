@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rankfold.errors import InputError, SpecError
-from rankfold.linear import SparseFactors, SparseWeights, fit_ease, fit_sparse_ease, pack_factors, prune_weights, unpack_factors
+from rankfold.linear import SparseWeights, fit_ease, fit_sparse_ease, pack_factors, prune_weights, unpack_factors
 from rankfold.linear.taken import Batch
 from rankfold.linear.trainedease import OneWayLoss
 from rankfold.search.rows import Rows
@@ -12,14 +12,6 @@ from rankfold.search.rows import Rows
 
 def dense(weights):
     return weights.rows.directions() * weights.rows.length[:, None]
-
-
-def test_scores_are_the_weights_of_what_was_taken():
-    rows = SparseFactors(np.array([[1, 2], [0, 2], [0, 1]], np.int32), np.array([[0.8, -0.6], [1, 0], [0, 0]], np.float32), np.float32([2, 0.5, 0]), 3)
-    scores = SparseWeights(rows).scores(Rows.from_lists([[0, 1], [], [2]]))
-    np.testing.assert_allclose(scores, [[0.5, 1.6, -1.2], [0, 0, 0], [0, 0, 0]], atol=1e-6)
-    with pytest.raises(InputError, match="row number 3"):
-        SparseWeights(rows).scores(Rows.from_lists([[3]]))
 
 
 def test_without_steps_it_is_pruned_ease(small):
