@@ -2,9 +2,10 @@
 
     python -m benchmarks.sparse [--sizes 18,35,53,70] [--seeds 1,2,3] [--lengths kept|fitted] [--published] [--sets text132k]
 
-Ours at each size and seed; with --lengths fitted in that setting of the codec, decoded rows as they are; with --published also the published sparse autoencoder at its own 256 bytes (a result of `benchmarks.frontier.run` is taken where
-there is one), and how much more of the exact lists ours keeps at 35 bytes, over the same queries, with a 95 % interval. Bars: 18 B .69, 35 B .80, 53 B .865,
-70 B .895. Each result is written to benchmarks/results/sparse.json as it is done, and one that is there by the same code is not computed again.
+Ours at each size and seed; with --lengths fitted in that setting of the codec, decoded rows as they are; with --published also the published sparse
+autoencoder at its own 256 bytes (a result of `benchmarks.frontier.run` is taken where there is one), and how much more of the exact lists ours keeps at 35
+bytes, over the same queries, with a 95 % interval. Bars: 18 B .69, 35 B .80, 53 B .865, 70 B .895. Each result is written to
+benchmarks/results/sparse.json as it is done, and one that is there by the same code is not computed again.
 """
 
 import os
