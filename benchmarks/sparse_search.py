@@ -1,6 +1,6 @@
 """Search of sparse codes beside VSAG SINDI and faiss, on one thread. Run: python benchmarks/sparse_search.py [--rows N] [--rounds N] [--part NAME]
 
-Part "speed": ROWS rows of 32 nonzeros of 4,096 latents, in the layout of the codec `sparse` (54 bytes a row). Half of the latents of every row are drawn
+Part "speed": ROWS rows of 32 nonzeros of 4,096 latents, in the layout of the codec `sparse` (55 bytes a row). Half of the latents of every row are drawn
 from the 64 of one of 2,000 topics, the others anywhere; signs come with the topic, magnitudes fall. Scanned by dense queries one by one and in batches,
 on every level, searched whole (projection, scan, top 100 and exact scores of the candidates), and searched by codes of other such rows. Peers in the
 same rounds: faiss SQ8 (384 dimensions) and PQ64 of as many rows for the scale of a dense scan, SINDI over the same signed codes, unpruned, float32. A ratio
@@ -83,14 +83,15 @@ def drawn_table(rows: int, rng: np.random.Generator) -> Table:
         index = np.take_along_axis(index, np.argsort(rng.random(index.shape, np.float32), axis=1), axis=1)
         sign = signs[topic[:, None], index] ^ (rng.random(index.shape) < 0.1)
         columns.append({"atoms": pack_bits(index.astype(np.uint16) | sign.astype(np.uint16) << 12, 13), "profile": rng.integers(0, 256, count, np.uint8)})
-        columns[-1]["scale"] = rng.integers(100, 160, count, np.uint8)
+        columns[-1] |= {"detail": rng.integers(0, 256, count, np.uint8), "scale": rng.integers(100, 160, count, np.uint8)}
     profiles = unit_rows(-np.sort(-rng.exponential(1, (256, NONZEROS)), axis=1).astype(np.float32))
     state = {
         "atoms": unit_rows(rng.standard_normal((LATENTS, DIM), np.float32)).astype(np.float16),
         "profiles": profiles.astype(np.float16),
+        "details": (0.02 * rng.standard_normal((256, NONZEROS))).astype(np.float16),
         "scales": np.float32([-0.2, 0.2 / 127]),
     }
-    codec = from_spec({"codec": "sparse", "nonzeros": NONZEROS, "bytes": 54, "dictionary": LATENTS})
+    codec = from_spec({"codec": "sparse", "nonzeros": NONZEROS, "bytes": 55, "dictionary": LATENTS})
     return Table(DIM, False, np.arange(rows), (Segment(codec, state, Codes.concat([Codes(part) for part in columns]), 0),))
 
 
