@@ -72,9 +72,7 @@ def compress(
     target: Annotated[str | None, typer.Option("--target", metavar="16x", help='How many times smaller than float32, such as "16x".')] = None,
     row_bytes: Annotated[int | None, typer.Option("--bytes", metavar="N", help="Bytes a row.", min=1)] = None,
     codec: Annotated[Path | None, typer.Option("--codec", metavar="SPEC.json", help='This codec and no other: {"codec": "pq", "groups": 16}.')] = None,
-    recipe: Annotated[
-        Path | None, typer.Option("--recipe", metavar="FILE.toml", help="What `rankfold tune` wrote: with the same files, the same artifact.")
-    ] = None,
+    recipe: Annotated[Path | None, typer.Option("--recipe", metavar="FILE.toml", help="What `rankfold tune` wrote: the same artifact again.")] = None,
     unit: Annotated[bool, typer.Option("--unit", help="Normalise rows: rank by cosine.")] = False,
     weight: Annotated[str, typer.Option("--weight", metavar="auto|none", help="auto: rows count by how often users see them.")] = "auto",
     max_drop: Annotated[
@@ -101,10 +99,7 @@ def compress(
     other half has chosen the codec; with --users alone, agreement with their exact lists; without users, agreement of item neighbours.
     """
     output = Output(as_json)
-    how = None if recipe is None else read_recipe(recipe)
-    if how is not None:
-        _check_free(unit, weight, seed)
-        unit, weight, seed = how.unit, how.weight, how.seed
+    how, (unit, weight, seed) = _by_recipe(recipe, unit, weight, seed)
     order = Order(out, target, row_bytes, codec, how, unit, weight, seed, max_drop, fallback, typed_again(ctx))
     _check(order, users, interactions)
     start = time.monotonic()
@@ -116,7 +111,6 @@ def compress(
         if not dry_run:
             evidence = gather(vectors, people, events, unit=unit, seed=seed, progress=progress)
             choice, told = _chosen(vectors, codecs, evidence, order, tiers, progress)
-            told += [] if how is None else _other_inputs(vectors, evidence, how)
     if dry_run:
         _show_plan(output, order, vectors, codecs)
         return
@@ -144,11 +138,15 @@ def _check(order: Order, users: Path | None, interactions: Path | None) -> None:
     check_root(order.out)
 
 
-def _check_free(unit: bool, weight: str, seed: int) -> None:
-    """A recipe says these itself."""
+def _by_recipe(path: Path | None, unit: bool, weight: str, seed: int) -> tuple[Recipe | None, tuple[bool, str, int]]:
+    """The recipe, and unit, weight and seed as it says them; without one as they were given."""
+    if path is None:
+        return None, (unit, weight, seed)
     given = [name for name, other in (("--unit", unit), ("--weight", weight != "auto"), ("--seed", seed != 0)) if other]
     if given:
         raise typer.BadParameter("the recipe says it; leave it out", param_hint=", ".join(given))
+    found = read_recipe(path)
+    return found, (found.unit, found.weight, found.seed)
 
 
 def _other_inputs(vectors: Vectors, evidence: Evidence, how: Recipe) -> list[str]:
@@ -183,6 +181,7 @@ def _chosen(vectors: Vectors, codecs: list[Codec], evidence: Evidence, order: Or
         fallback = None if order.spec is None else order.fallback
         choice = choose(vectors, codecs, evidence, weight=weight, queries=users, fallback=fallback, seed=order.seed, progress=progress)
     told = [str(one.message) for one in caught if issubclass(one.category, RuntimeWarning)]
+    told += [] if order.recipe is None else _other_inputs(vectors, evidence, order.recipe)
     if not tiers:
         return choice, told
     found = tier(vectors, choice.table, evidence, weight=weight, seed=order.seed, progress=progress)

@@ -91,10 +91,7 @@ def tune(
     output = Output(as_json)
     places = Places(out, work)
     check_root(out)
-    if weight not in ("auto", "none"):
-        raise typer.BadParameter(f"got {weight!r}; expected auto or none", param_hint="--weight")
-    if all(one is None for one in (target, row_bytes, total, max_loss, p99)):
-        raise typer.BadParameter("got none of them; expected at least one", param_hint="--target, --bytes, --total, --max-loss, --p99")
+    _check(weight, asked=any(one is not None for one in (target, row_bytes, total, max_loss, p99)))
     clock = Clock(None if time_limit is None else seconds_for(time_limit))
     allowed = share_for(most_unknown)
     with shown() as progress:
@@ -108,8 +105,7 @@ def tune(
         tell = _teller(output)
         decision = decide_on(vectors, evidence, ask, weight=weight, seed=seed, work=places.trials, clock=clock, progress=progress, tell=tell)
         latents = latents_of(decision.table, vectors, evidence)
-    said = [*notes(events), *told]
-    on = about(evidence, chosen=True)
+    on, said = about(evidence, chosen=True), [*notes(events), *told]
     measured = section(
         items.name, on, rows=vectors.count, dim=vectors.dim, evidence=evidence, points=decision.points, choice=decision, notes=said, latents=latents
     )
@@ -117,6 +113,14 @@ def tune(
     measured = as_evidence(measured, decision.best, evidence, seed=seed)
     artifact = _publish(decision, places, measured, seed, typed_again(ctx))
     _show(output, decision, ask, measured, artifact, places)
+
+
+def _check(weight: str, *, asked: bool) -> None:
+    """What can be refused before any file is read."""
+    if weight not in ("auto", "none"):
+        raise typer.BadParameter(f"got {weight!r}; expected auto or none", param_hint="--weight")
+    if not asked:
+        raise typer.BadParameter("got none of them; expected at least one", param_hint="--target, --bytes, --total, --max-loss, --p99")
 
 
 def about_events(events: Interactions, most_unknown: float) -> list[str]:
