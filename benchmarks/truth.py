@@ -1,6 +1,6 @@
 """Simulated truth: do rankfold's intervals and verdicts err as often as they say?
 
-    python benchmarks/truth.py [--draws 1000] [--made-only]
+    python benchmarks/truth.py [--draws 1000] [--made-only] [--parts coverage ...]
 
 A population of users is known whole, so the true loss is known; samples of it are judged as rankfold judges real users. Populations: per-user NDCG@10 of real
 sets before and after real codecs (many users with no hit, few with much), and made ones. Checked: coverage of the 95 % interval (Fieller's, beside the
@@ -37,6 +37,7 @@ SIZES = (200, 1_000, 5_000)
 REAL_SETS = ("amazon_book", "anime")
 SPECS = ({"codec": "scalar", "bits": 4}, {"codec": "pq", "groups": 16})
 USERS = 5_000
+PARTS = ("coverage", "noninferiority", "holm", "gaps", "power", "sign_flip", "worst_off", "exposure")
 Population = tuple[np.ndarray, np.ndarray]
 
 
@@ -238,66 +239,81 @@ def table(title: str, columns: list[str], lines: list[list[object]], show: Calla
         show("  " + "  ".join(cell.ljust(width) if not place else cell.rjust(width) for place, (cell, width) in enumerate(zip(line, widths))))
 
 
-def run(draws: int, populations: dict[str, Population]) -> dict:
-    """Everything, as JSON-ready figures, printed as tables on the way."""
-    covered = {name: [coverage(one, n, draws) for n in SIZES] for name, one in populations.items()}
-    booted = {name: bootstrap_coverage(one, SIZES[0], draws) for name, one in populations.items()}
-    lines = [
-        [name, f["n"], f["true"], f["holds"], f["too_low"], f["too_high"], booted[name] if f["n"] == SIZES[0] else ""]
-        for name in covered
-        for f in covered[name]
-    ]
-    table("Coverage of the 95 % interval", ["population", "users", "true loss", "holds", "ends below", "begins above", "bootstrap"], lines)
-    passed = {name: [wrongly_passed(one, n, draws, margin) for n in SIZES for margin in (0.01, 0.05)] for name, one in populations.items()}
-    lines = [[name, f["n"], f["margin"], f["passed"], f["failed"]] for name in passed for f in passed[name]]
-    table("Non-inferiority at a true loss of exactly the margin", ["population", "users", "margin", "passed", "failed"], lines)
-    quiet = {name: [family_alarms(one, n, draws) for n in SIZES[1:]] for name, one in populations.items()}
-    lines = [[name, f["n"], f["groups"], f["false_alarms"], f["gap_named"]] for name in quiet for f in quiet[name]]
-    table("Holm over slices where nothing is lost", ["population", "users", "slices", "any named", "any gap named"], lines)
-    steady = next(iter(populations)), list(populations)[1]
-    planted = {name: planted_harm(populations[name], draws) for name in steady}
-    lines = [[name, f["n"], f["harm"], f["found"], f["false_alarms"], f["gap_named"]] for name, f in planted.items()]
-    table("A harm of 2 % planted in one slice of 12, half of all users", ["population", "users", "harm", "found", "others named", "gap named"], lines)
-    gaps = {name: gap_coverage(one, SIZES[2], draws) for name, one in populations.items()}
-    powers = {name: power_reached(one, draws) for name, one in populations.items()}
-    flips = {name: sign_flip_alarms(one, SIZES[1], draws) for name, one in populations.items()}
-    lines = [[name, gaps[name]["holds"], flips[name], f["users"], f["reached"], "/".join(map(str, f["planned_from_1000"]))] for name, f in powers.items()]
-    columns = ["population", "gap holds", "sign flips at 5 %", "users for 1 %", "power reached", "planned from 1,000 (10/50/90 %)"]
-    table("Gaps of 5 %, sign flips of exchanged users, power promised .9", columns, lines)
-    worst = [worst_off(max(20, draws // 10), harmed=share) for share in (0.0, 0.1)]
-    lines = [[f["harmed"], f["all"], f["apparent"], f["corrected"], f["shown_worse_than_all"]] for f in worst]
-    table("The worst tenth of users", ["users harmed", "loss of all", "apparent", "corrected", "shown worse than all"], lines)
-    exposure = exposure_alarms(draws)
-    print(f"\nExposure of 10 groups, nothing changed: any named in {exposure:.4f} of draws")
-    return {"draws": draws, "coverage": covered, "bootstrap_200": booted, "noninferiority": passed, "holm": quiet, "planted": planted, "gaps": gaps} | {
-        "power": powers,
-        "sign_flip": flips,
-        "worst_off": worst,
-        "exposure": exposure,
-    }
+def run(draws: int, populations: dict[str, Population], parts: set[str]) -> dict:
+    """The parts asked for, as JSON-ready figures, printed as tables on the way."""
+    every = populations.items()
+    found: dict[str, object] = {"draws": draws}
+    if "coverage" in parts:
+        covered = found["coverage"] = {name: [coverage(one, n, draws) for n in SIZES] for name, one in every}
+        booted = found["bootstrap_200"] = {name: bootstrap_coverage(one, SIZES[0], draws) for name, one in every}
+        lines = [
+            [name, f["n"], f["true"], f["holds"], f["too_low"], f["too_high"], booted[name] if f["n"] == SIZES[0] else ""]
+            for name in covered
+            for f in covered[name]
+        ]
+        table("Coverage of the 95 % interval", ["population", "users", "true loss", "holds", "ends below", "begins above", "bootstrap"], lines)
+    if "noninferiority" in parts:
+        passed = found["noninferiority"] = {name: [wrongly_passed(one, n, draws, margin) for n in SIZES for margin in (0.01, 0.05)] for name, one in every}
+        lines = [[name, f["n"], f["margin"], f["passed"], f["failed"]] for name in passed for f in passed[name]]
+        table("Non-inferiority at a true loss of exactly the margin", ["population", "users", "margin", "passed", "failed"], lines)
+    if "holm" in parts:
+        quiet = found["holm"] = {name: [family_alarms(one, n, draws) for n in SIZES[1:]] for name, one in every}
+        lines = [[name, f["n"], f["groups"], f["false_alarms"], f["gap_named"]] for name in quiet for f in quiet[name]]
+        table("Holm over slices where nothing is lost", ["population", "users", "slices", "any named", "any gap named"], lines)
+        planted = found["planted"] = {name: planted_harm(populations[name], draws) for name in list(populations)[:2]}
+        lines = [[name, f["n"], f["harm"], f["found"], f["false_alarms"], f["gap_named"]] for name, f in planted.items()]
+        table("A harm of 2 % planted in one slice of 12, half of all users", ["population", "users", "harm", "found", "others named", "gap named"], lines)
+    if "gaps" in parts:
+        gaps = found["gaps"] = {name: gap_coverage(one, SIZES[2], draws) for name, one in every}
+        table(
+            "Gaps of 5 % between a fifth of the users and the others",
+            ["population", "users", "holds"],
+            [[name, f["n"], f["holds"]] for name, f in gaps.items()],
+        )
+    if "power" in parts:
+        powers = found["power"] = {name: power_reached(one, draws) for name, one in every}
+        lines = [[name, f["users"], f["reached"], "/".join(map(str, f["planned_from_1000"]))] for name, f in powers.items()]
+        table("A loss of 1 %, power promised .9", ["population", "users", "reached", "planned from 1,000 (10/50/90 %)"], lines)
+    return found | others(draws, populations, parts)
+
+
+def others(draws: int, populations: dict[str, Population], parts: set[str]) -> dict:
+    """Sign flips, the worst-off users, exposure."""
+    found: dict[str, object] = {}
+    if "sign_flip" in parts:
+        flips = found["sign_flip"] = {name: sign_flip_alarms(one, SIZES[1], draws) for name, one in populations.items()}
+        table("Sign flips of exchanged users at 5 %", ["population", "found a loss"], [list(one) for one in flips.items()])
+    if "worst_off" in parts:
+        worst = found["worst_off"] = [worst_off(max(20, draws // 10), harmed=share) for share in (0.0, 0.1)]
+        lines = [[f["harmed"], f["all"], f["apparent"], f["corrected"], f["shown_worse_than_all"]] for f in worst]
+        table("The worst tenth of users", ["users harmed", "loss of all", "apparent", "corrected", "shown worse than all"], lines)
+    if "exposure" in parts:
+        found["exposure"] = exposure_alarms(draws)
+        print(f"\nExposure of 10 groups, nothing changed: any named in {found['exposure']:.4f} of draws")
+    return found
 
 
 def summary(figures: dict) -> list[str]:
     """The bars as a Markdown table, as docs/statistics.md shows it: what was promised, and the least and greatest share found over populations and sizes."""
-    held = [one["holds"] for lines in figures["coverage"].values() for one in lines]
-    booted, gaps = list(figures["bootstrap_200"].values()), [one["holds"] for one in figures["gaps"].values()]
-    passed = [one["passed"] for lines in figures["noninferiority"].values() for one in lines]
-    named = [one["false_alarms"] for lines in figures["holm"].values() for one in lines]
-    apart = [one["gap_named"] for lines in figures["holm"].values() for one in lines]
-    found, reached = [one["found"] for one in figures["planted"].values()], [one["reached"] for one in figures["power"].values()]
+    kept = {part: figures.get(part, {}) for part in ("coverage", "noninferiority", "holm", "planted", "gaps", "power", "bootstrap_200", "sign_flip")}
+
+    def shares(part: str, key: str) -> list[float]:
+        """One figure of every population and size."""
+        return [one[key] for found in kept[part].values() for one in (found if isinstance(found, list) else [found])]
+
     lines = [
-        ("95 % intervals that hold the true loss", "95 %", held),
-        ("the same by the percentile bootstrap, 200 users", "95 %", booted),
-        ("95 % intervals that hold the true gap of a group", "95 %", gaps),
-        ("non-inferiority passed at a true loss of exactly the margin", "at most 2.5 %", passed),
-        ("any of 12 slices named where nobody loses", "at most 5 %", named),
-        ("any gap of 12 slices named", "at most 5 %", apart),
-        ("a harm of 2 % in one slice named, with the users that its power asks for", "95 %", found),
-        ("a loss of 1 % found with the number of users stated", "90 %", reached),
-        ("sign flips below 5 % where nothing differs", "5 %", list(figures["sign_flip"].values())),
-        ("any of 10 groups named whose exposure is unchanged", "at most 5 %", [figures["exposure"]]),
+        ("95 % intervals that hold the true loss", "95 %", shares("coverage", "holds")),
+        ("the same by the percentile bootstrap, 200 users", "95 %", list(kept["bootstrap_200"].values())),
+        ("95 % intervals that hold the true gap of a group", "95 %", shares("gaps", "holds")),
+        ("non-inferiority passed at a true loss of exactly the margin", "2.5 %, at most 5 %", shares("noninferiority", "passed")),
+        ("any of 12 slices named where nobody loses", "at most 5 %", shares("holm", "false_alarms")),
+        ("any gap of 12 slices named where there is none", "at most 5 %", shares("holm", "gap_named")),
+        ("a harm of 2 % in one slice named, with the users that its power asks for", "95 %", shares("planted", "found")),
+        ("a loss of 1 % found with the number of users stated", "90 %", shares("power", "reached")),
+        ("sign flips below 5 % where nothing differs", "5 %", list(kept["sign_flip"].values())),
+        ("any of 10 groups named whose exposure is unchanged", "at most 5 %", [figures["exposure"]] if "exposure" in figures else []),
     ]
-    rows = [f"| {name} | {promised} | {100 * min(shares):.1f} to {100 * max(shares):.1f} % |" for name, promised, shares in lines]
+    rows = [f"| {name} | {promised} | {100 * min(found):.1f} to {100 * max(found):.1f} % |" for name, promised, found in lines if found]
     return ["| what | promised | found, least to greatest |", "|---|---|---|", *rows]
 
 
@@ -313,12 +329,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--draws", type=int, default=1_000)
     parser.add_argument("--made-only", action="store_true", help="without the real sets")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS, help="only these; the figures of the others are kept")
     options = parser.parse_args()
+    kept = json.loads(RESULTS.read_text()) if set(options.parts) < set(PARTS) else {}
+    if kept and kept["draws"] != options.draws:
+        parser.error(f"--parts: the figures that are kept are of {kept['draws']} draws; give --draws {kept['draws']}, or run all parts")
     populations = made_populations() | ({} if options.made_only else real_populations())
-    figures = run(options.draws, populations)
+    figures = kept | run(options.draws, populations, set(options.parts))
     print("\n" + "\n".join(summary(figures)))
     RESULTS.write_text(json.dumps(figures, indent=1, default=float) + "\n")
-    print(f"\nwrote {RESULTS.relative_to(Path.cwd()) if RESULTS.is_relative_to(Path.cwd()) else RESULTS}")
+    print(f"\nwrote {RESULTS.name}")
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def losses(
         return {}
     known = [np.isfinite(before[key]) & np.isfinite(after[key]) for key in keys]
     if method == "fieller":
-        return {key: loss_of(before[key][mask], after[key][mask]) for key, mask in zip(keys, known)}
+        return {key: loss_of(before[key][mask], after[key][mask], shown=True) for key, mask in zip(keys, known)}
     # Zeros for the queries left out: the ratio of two sums over one draw is the ratio of the two means over its known queries.
     pairs = np.stack([np.where(mask, values[key], 0.0) for key, mask in zip(keys, known) for values in (before, after)], axis=1)
     drawn = resampled_means(pairs, draws=draws, seed=seed)
@@ -92,8 +92,8 @@ def losses(
     return {key: _bootstrapped(before[key][mask], after[key][mask], *columns) for key, mask, columns in zip(keys, known, resampled)}
 
 
-def loss_of(before: np.ndarray, after: np.ndarray) -> Loss:
-    """The loss of per-query values (n,), all finite, with Fieller's interval."""
+def loss_of(before: np.ndarray, after: np.ndarray, *, shown: bool = False) -> Loss:
+    """The loss of per-query values (n,), all finite, with Fieller's interval; shown: with the smallest margin that is shown, too."""
     unknown = _without_interval(before, after)
     if unknown is not None:
         return unknown
@@ -103,7 +103,15 @@ def loss_of(before: np.ndarray, after: np.ndarray) -> Loss:
         return Loss(float(before.mean()), float(after.mean()), float(pairs.drop), np.nan, np.nan, before.size, FEW_HITS)
     # Values of at least 0 cannot lose more than all.
     highest = 1.0 if after.min() >= 0 else np.inf
-    return Loss(float(before.mean()), float(after.mean()), float(pairs.drop), low, min(high, highest), before.size, shown=shown_margin(before, after))
+    return Loss(
+        float(before.mean()),
+        float(after.mean()),
+        float(pairs.drop),
+        low,
+        min(high, highest),
+        before.size,
+        shown=shown_margin(before, after) if shown else np.nan,
+    )
 
 
 def _bootstrapped(before: np.ndarray, after: np.ndarray, drawn_before: np.ndarray, drawn_after: np.ndarray) -> Loss:

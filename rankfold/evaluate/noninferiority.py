@@ -14,8 +14,8 @@ import numpy as np
 
 from ..errors import InputError
 from .intervals import finite
-from .paired import Pairs, p_more, pairs_of, statistic
-from .student import tail
+from .paired import Pairs, p_more, pairs_of
+from .student import quantile, tail
 
 ALPHA = 0.025
 STEPS = 40
@@ -60,23 +60,29 @@ class Skewed:
         cubes = tuple(float(np.mean(one)) for one in (rest**3, rest**2 * centred, rest * centred**2, centred**3))
         return cls(pairs, cubes, float(before.sum() ** 2 / (before * before).sum()))  # type: ignore[arg-type]
 
-    def p_within(self, margin: float) -> float:
-        """p-value of "at least the margin is lost": the larger of that of t and that of t corrected for skewness."""
-        t = -float(statistic(self.pairs, margin))
-        plain = tail(t, self.pairs.n - 1)
-        return plain if t != t or t in (inf, -inf) else max(plain, NormalDist().cdf(-self._corrected(t, margin)))
-
-    def _corrected(self, t: float, margin: float) -> float:
-        """Hall's cubic of a t, from the skewness of after - (1 - margin) before."""
-        shift, n = margin - float(self.pairs.drop), self.pairs.n
-        spread = float(self.pairs.spread) + 2 * shift * float(self.pairs.with_before) + shift**2 * float(self.pairs.before_spread)
+    def t(self, margin: float) -> tuple[float, float]:
+        """Student's t of "at least the margin is lost", and the same corrected for skewness by Hall's cubic; large where less is lost."""
+        mean, ratio, spread, with_before, before_spread = (float(one) for one in self.pairs[1:])
+        shift, n = margin - 1 + ratio, self.pairs.n
+        # The pairs hold variances over n - 1; of after - (1 - margin) before it is a quadratic in the shift.
+        spread = max(spread + 2 * shift * with_before + shift**2 * before_spread, 0.0)
+        if spread == 0:
+            return (inf, inf) if shift * mean > 0 else (-inf, -inf)
+        t = shift * mean / sqrt(spread / n)
         third = self.cubes[0] + 3 * shift * self.cubes[1] + 3 * shift**2 * self.cubes[2] + shift**3 * self.cubes[3]
         lean = third / (spread * (n - 1) / n) ** 1.5 / sqrt(n)
-        return t + lean * t**2 / 3 + lean**2 * t**3 / 27 + lean / 6
+        return t, t + lean * t**2 / 3 + lean**2 * t**3 / 27 + lean / 6
+
+    def p_within(self, margin: float) -> float:
+        """p-value of "at least the margin is lost": the larger of that of t and that of t corrected for skewness."""
+        t, corrected = self.t(margin)
+        return max(tail(t, self.pairs.n - 1), NormalDist().cdf(-corrected))
 
     def passes(self, margin: float, alpha: float) -> bool:
         """Whether less than the margin is shown to be lost."""
-        return self.hits >= -log(alpha) / margin and self.p_within(margin) <= alpha
+        t, corrected = self.t(margin)
+        beyond = t >= quantile(1 - alpha, self.pairs.n - 1) and corrected >= NormalDist().inv_cdf(1 - alpha)
+        return beyond and self.hits >= -log(alpha) / margin
 
 
 def shown_margin(before: np.ndarray, after: np.ndarray, *, alpha: float = ALPHA) -> float:

@@ -113,3 +113,10 @@ def test_what_compress_writes_is_evidence_about_what_it_wrote(rankfold, files, t
     assert rankfold("gate", tmp_path / "store", "--policy", tmp_path / "policy.toml").exit_code == 0
     found = json.loads((tmp_path / "store.report.json").read_text())["sections"][0]["provenance"]
     assert found["artifact"] == (tmp_path / "store" / "current").read_text().strip() and np.char.isalnum(found["task"])
+
+
+def test_what_tune_writes_is_evidence_too(rankfold, files, tmp_path):
+    given = ["--users", files.path("users.npy"), "--interactions", files.path("clicks.csv"), "--bytes", "40", "--most-unknown", "0%"]
+    assert rankfold("tune", files.path("items.npy"), *given, "--out", tmp_path / "store").exit_code == 0
+    document = json.loads(rankfold("gate", tmp_path / "store", "--json").stdout)
+    assert {rule["rule"]: rule["state"] for rule in document["rules"]}["artifact"] == "pass" and document["state"] in ("fail", "inconclusive", "pass")
