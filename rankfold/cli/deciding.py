@@ -33,7 +33,8 @@ def forecast_lines(decision: Decision) -> list[str]:
     if not told:
         return []
     said = f"  expected before any fit at {told['row_bytes']:.0f} bytes: {render.percent(told['expected'])} of the exact lists"
-    return [f"{said} (usual error {render.percent(told['usual_error'], 0)}); measured {render.percent(told['measured'])}"]
+    error = "" if told["usual_error"] is None else f" (usual error {render.percent(told['usual_error'], 0)})"
+    return [f"{said}{error}; measured {render.percent(told['measured'])}"]
 
 
 def tried_lines(decision: Decision) -> list[str]:

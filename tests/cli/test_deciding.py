@@ -2,7 +2,7 @@
 
 from types import SimpleNamespace
 
-from rankfold.cli.deciding import MOST_TRIED, frontier_lines, kept_lines, tried_lines
+from rankfold.cli.deciding import MOST_TRIED, forecast_lines, frontier_lines, kept_lines, tried_lines
 from rankfold.tune.decision import Kept, Tried
 
 
@@ -30,3 +30,11 @@ def test_those_that_came_furthest_come_first_and_many_are_cut():
     lines = tried_lines(SimpleNamespace(tried=[Tried("best", "f", 8, 9, 1.0, 0.9, 1.0, ""), *tried], core_seconds=21.0))
     assert lines[0] == "  tried 21 codecs, 1 in full, 21.0 s of one core" and lines[3].split()[0] == "c19" and "best" not in "".join(lines)
     assert lines[-1] == f"  and {20 - MOST_TRIED} more: see the report"
+
+
+def test_a_forecast_is_held_to_account():
+    told = {"row_bytes": 8.0, "expected": 0.8, "measured": 0.75, "usual_error": 0.05}
+    (line,) = forecast_lines(SimpleNamespace(forecast=told))
+    assert "at 8 bytes: 80.0 % of the exact lists (usual error 5 %); measured 75.0 %" in line
+    (line,) = forecast_lines(SimpleNamespace(forecast=told | {"usual_error": None}))
+    assert "exact lists; measured" in line and forecast_lines(SimpleNamespace(forecast={})) == []

@@ -88,7 +88,8 @@ def _part_name(kind: str, part: int, block: int) -> str:
 def forecast_line(found: dict) -> str:
     """What lists are expected to keep, before any fit."""
     kept = ", ".join(f"{render.percent(1 - loss, 0)} at {size} bytes a row" for size, loss in found["loss"].items())
-    return f"expected of the exact top 10: {kept}; usual error {render.percent(found['usual_error'], 0)}; hubness {found['hubness']:.1f}"
+    error = "" if found["usual_error"] is None else f"; usual error {render.percent(found['usual_error'], 0)}"
+    return f"expected of the exact top 10: {kept}{error}; hubness {found['hubness']:.1f}"
 
 
 def share_line(shares: dict) -> str:
