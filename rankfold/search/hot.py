@@ -120,6 +120,7 @@ class HotRows:
         self._place_of = np.full(count, -1, np.int32)
         self._asked = np.zeros(count, np.uint8)
         self._since = 0
+        self._least = -1
         self._lock = threading.Lock()
 
     @property
@@ -148,23 +149,26 @@ class HotRows:
         return out
 
     def _note(self, rows: np.ndarray) -> None:
-        asked, times = np.unique(rows, return_counts=True)
-        self._asked[asked] = np.minimum(self._asked[asked].astype(np.int64) + times, MOST_COUNT)
+        """Count a request for each row; one that is asked for twice at once counts once."""
+        self._asked[rows] = np.minimum(self._asked[rows], MOST_COUNT - 1) + np.uint8(1)
         self._since += rows.size
         if self._since >= SAMPLE * self._row_at.size:
             self._asked >>= 1
+            self._least = max(self._least >> 1, -1)
             self._since = 0
 
     def _keep(self, rows: np.ndarray, values: F32) -> None:
         """Rows that were read take free places, then those of rows that were asked for less often."""
-        rows, first = np.unique(rows, return_index=True)
-        fresh = self._place_of[rows] < 0
-        rows, first = rows[fresh], first[fresh]
+        worthy = np.flatnonzero((self._asked[rows] > self._least) & (self._place_of[rows] < 0))
+        if not worthy.size:
+            return
+        rows, first = np.unique(rows[worthy], return_index=True)
         order = np.argsort(-self._asked[rows].astype(np.int64), kind="stable")[: self._row_at.size]
-        rows, first = rows[order], first[order]
+        rows, first = rows[order], worthy[first[order]]
         worth = np.where(self._row_at < 0, -1, self._asked[self._row_at].astype(np.int64))
         places = np.argsort(worth, kind="stable")[: rows.size]
         better = self._asked[rows] > worth[places]
+        self._least = int(worth[places[0]])  # none is held that was asked for less: what is asked for no more often need not be looked at
         rows, first, places = rows[better], first[better], places[better]
         gone = self._row_at[places]
         self._place_of[gone[gone >= 0]] = -1
