@@ -9,6 +9,7 @@ from .. import kernels
 
 ROWS = 16_384
 QUERIES = 4
+MANY_QUERIES, MANY_ROWS = 32, 4_096
 LEAST_SECONDS = 0.05
 MOST_RUNS = 20
 
@@ -63,8 +64,8 @@ def _cases() -> dict[str, tuple[str, int, Callable[[], object]]]:
     def select() -> None:
         kernels.select(given, 0, np.full((QUERIES, 10), -np.inf, np.float32), np.full((QUERIES, 10), -1, np.int64))
 
-    scored = QUERIES * ROWS
-    return {
+    scored, many = QUERIES * ROWS, MANY_QUERIES * MANY_ROWS
+    return _tops(rng, many) | {
         "lut8": ("8-bit codebook scan, 64 bytes a row", scored, lambda: kernels.lut8(tables, packed, ones, zeros, scores)),
         "lut4": ("4-bit codebook scan, 32 bytes a row", scored, lambda: kernels.lut4(tables4, packed4, ones, zeros, scores)),
         "dot8": ("int8 scan, 384 dimensions", scored, lambda: kernels.dot8(queries, rows, whole)),
@@ -83,4 +84,27 @@ def _cases() -> dict[str, tuple[str, int, Callable[[], object]]]:
         "omp": ("search for 16 of 1,024 atoms", len(vectors), lambda: kernels.omp(correlations, gram, 16)),
         "topk_rows": ("16 largest of 1,024 products, 128 dimensions", len(vectors), lambda: kernels.topk_rows(vectors, atoms, no_bias, 16)),
         "select": ("running top 10", scored, select),
+    }
+
+
+def _tops(rng: np.random.Generator, scored: int) -> dict[str, tuple[str, int, Callable[[], object]]]:
+    """Scans of many queries that keep the best rows: where there are tiles (AMX), these use them."""
+    step, nothing, scale = np.ones(MANY_QUERIES, np.float32), np.zeros(MANY_QUERIES, np.float32), np.ones(MANY_ROWS, np.float32)
+    queries, rows = rng.integers(-9_999, 10_000, (MANY_QUERIES, 384)).astype(np.int16), rng.integers(-127, 128, (MANY_ROWS, 384)).astype(np.int8)
+    tables, packed = rng.integers(0, 256, (MANY_QUERIES, 32, 256), np.uint8), kernels.interleave(rng.integers(0, 256, (MANY_ROWS, 32), np.uint8))
+    rings, advance, which = rng.integers(0, 256, (MANY_ROWS, 48), np.uint8), np.full(192, 2, np.uint8), np.zeros(192, np.uint8)
+    asked, table = queries[:, :192].copy(), rng.integers(-127, 128, (1, 256), np.int8)
+
+    def top() -> tuple[np.ndarray, np.ndarray]:
+        return np.full((MANY_QUERIES, 10), -np.inf, np.float32), np.full((MANY_QUERIES, 10), -1, np.int64)
+
+    together = f"of {MANY_QUERIES} queries, top 10"
+    return {
+        "dot8_top": (f"int8 scan {together}, 384 dimensions", scored, lambda: kernels.dot8_top(queries, rows, step, nothing, scale, 2_500, 0, *top())),
+        "lut8_top": (f"8-bit codebook scan {together}, 32 bytes a row", scored, lambda: kernels.lut8_top(tables, packed, step, nothing, scale, 0, *top())),
+        "trellis_top": (
+            f"trellis scan {together}, 192 dimensions of 2 bits",
+            scored,
+            lambda: kernels.trellis_top(asked, rings, advance, which, table, step, nothing, scale, 0, *top()),
+        ),
     }
