@@ -117,8 +117,8 @@ def _top(queries: F32, x: F32, own: np.ndarray | None, k: int) -> np.ndarray:
     scores = queries.astype(np.float64) @ x.astype(np.float64).T
     if own is not None:
         scores[np.arange(len(own)), own] = -np.inf
-    best = np.argpartition(-scores, k - 1, axis=1)[:, :k]
-    return np.take_along_axis(best, np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1), axis=1)
+    # Equal scores go by row, as in every search.
+    return np.argsort(-scores.astype(np.float32), axis=1, kind="stable")[:, :k]
 
 
 def _spectrum(x: F32) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -137,7 +137,9 @@ def _through(x: F32, spectrum: tuple[np.ndarray, np.ndarray, np.ndarray], row_by
     kept = waterfilled(values, 8.0 * max(0, row_bytes - norms_vary(x)))
     share = np.divide(kept, values, out=np.ones_like(values), where=values > 0)
     turned = (unit_rows(x) - mean) @ axes
-    noisy = (1 - share) * turned + np.sqrt(kept * (1 - share)) * rng.standard_normal(turned.shape)
+    # Equal rows have equal codes: the channel must not tell them apart either.
+    same = np.unique(x, axis=0, return_inverse=True)[1].ravel()
+    noisy = (1 - share) * turned + np.sqrt(kept * (1 - share)) * rng.standard_normal(turned.shape)[same]
     return (unit_rows((noisy @ axes.T + mean).astype(np.float32)) * lengths).astype(np.float32)
 
 
