@@ -44,6 +44,12 @@ def log_ticks(axis: Axis) -> list[float]:
     return axis.spaced([2.0**power for power in powers], 30)
 
 
+def decade_ticks(axis: Axis) -> list[float]:
+    """1, 2 and 5 times powers of ten, as far apart as their texts need; the powers first."""
+    decades = range(math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high)) + 1)
+    return sorted(axis.spaced([times * 10.0**power for times in (1, 2, 5, 3, 7, 4, 6, 1.5) for power in decades], 52))
+
+
 def root_axis(values: Sequence[float], start: float, end: float) -> Axis:
     """Around percentages, with 0 in it; square roots, so that one percent near 0 is wider than one percent far from it."""
     low, high = min(0.0, *values), max(0.0, *values)

@@ -7,9 +7,12 @@ from ..errors import InputError
 from . import numbers
 from .bars import PARTS, bucket_chart, bucket_key, bytes_chart, notable, part_key
 from .content import Point, ReportContent, Section, check
+from .evidencetables import calibration, first_screens, other_metrics, provenance
 from .markers import Families
 from .markup import Markup, join, tag
 from .scatter import fidelity_chart, quality_chart
+from .searchtables import how_chosen
+from .slicetables import for_whom
 from .style import CSS
 from .tables import (
     BUCKETS,
@@ -87,6 +90,11 @@ def _taken(section: Section) -> Point | None:
     return None if choice is None else next(point for point in section["points"] if point["codec"] == choice["codec"])
 
 
+def _judged(section: Section) -> Point | None:
+    """The codec that evidence is about: the one taken, or the only one."""
+    return _taken(section) or (section["points"][0] if len(section["points"]) == 1 else None)
+
+
 def _section(section: Section, ident: str) -> Markup:
     families = Families([point["family"] for point in section["points"]])
     rows, dim = section["rows"], section["dim"]
@@ -95,7 +103,9 @@ def _section(section: Section, ident: str) -> Markup:
     parts += [tag("h3", "What is lost at what size"), *_scatter(section, families, ident), everything_tried(section, families)]
     if section["baseline"]:
         parts.append(baseline_table(section))
-    parts += [*_closer(section, ident), *_measures(section), *_latents(section), *_neighbours(section)]
+    parts += [*how_chosen(section, families, f"{ident}-c"), *_closer(section, ident), *for_whom(section)]
+    parts += [*other_metrics(section, _judged(section)), *first_screens(section), *calibration(section), *_measures(section), *_latents(section)]
+    parts += [*_neighbours(section), *provenance(section)]
     return tag("section", *parts, class_="set", aria_labelledby=ident)
 
 

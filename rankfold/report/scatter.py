@@ -1,10 +1,12 @@
-"""Charts of one number a codec against its bytes a row: quality lost, and fidelity."""
+"""Charts of one number a codec against its bytes a row: quality lost, and fidelity; and of a search against all bytes of the artifact."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import cast
 
 from . import numbers
-from .axes import Axis, even_axis, even_ticks, log_axis, log_ticks, root_axis, root_ticks
-from .content import Section
+from .axes import Axis, decade_ticks, even_axis, even_ticks, log_axis, log_ticks, root_axis, root_ticks
+from .content import Quality, Section
 from .markers import Families
 from .markup import Markup, tag
 
@@ -37,49 +39,91 @@ class Scale:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The axis across a chart, of bytes: its name, its ticks, and how they are written."""
+
+    label: str
+    ticks: Callable[[Axis], list[float]]
+    write: Callable[[float], str]
+
+
+ROWS = Ground("bytes a row, all parts counted (log scale)", log_ticks, numbers.row_bytes)
+DISK = Ground("bytes of the artifact on disk (log scale)", decade_ticks, numbers.size)
+
+
 def quality_chart(section: Section, families: Families, ident: str) -> Markup:
     """Relative loss of the section's metric, least at the top, on a root axis; None of the points may lack a quality."""
-    name = numbers.metric_name(section["metric"])
-    dots = []
-    for number, point in enumerate(section["points"], 1):
-        quality = point["quality"]
-        if quality is None:
-            continue
-        said = f"{number}. {point['codec']}: {numbers.percent(quality['drop'])} % lost ({numbers.interval(quality['low'], quality['high'])}), "
-        dots.append(_dot(section, number, quality["drop"], quality["low"], quality["high"], said))
-    axis = root_axis([end for dot in dots for end in (dot.low, dot.high, dot.value)], TOP, HEIGHT - BOTTOM)
-    scale = Scale(axis, root_ticks(axis), " %", f"{name} lost (wider near 0)")
-    return _chart(dots, scale, families, ident, f"{name} lost against bytes a row")
+    dots = [_quality_dot(section, number) for number, point in enumerate(section["points"], 1) if point["quality"] is not None]
+    return _chart(dots, _lost(section, dots), families, ident, f"{numbers.metric_name(section['metric'])} lost against bytes a row")
 
 
 def fidelity_chart(section: Section, families: Families, ident: str) -> Markup:
     """Share of the exact list that is still found, on an even axis."""
-    dots = []
-    for number, point in enumerate(section["points"], 1):
-        fidelity = point["fidelity"]
-        said = f"{number}. {point['codec']}: {numbers.percent(fidelity['mean'])} % still found ({numbers.interval(fidelity['low'], fidelity['high'])}), "
-        dots.append(_dot(section, number, fidelity["mean"], fidelity["low"], fidelity["high"], said))
+    dots = [_fidelity_dot(section, number) for number in range(1, len(section["points"]) + 1)]
+    return _chart(dots, _found(section, dots), families, ident, f"{numbers.metric_name(section['points'][0]['fidelity']['metric'])} against bytes a row")
+
+
+def frontier_chart(section: Section, families: Families, ident: str) -> Markup:
+    """Points of a search by all bytes of their artifacts: relative loss, or fidelity where no loss is known; the frontier is joined by a line.
+
+    The section has a tuning that knows the bytes of at least one point.
+    """
+    tuning = section["tuning"]
+    judged = section["points"][0]["quality"] is not None
+    sized = {number: tuning["total_bytes"][point["codec"]] for number, point in enumerate(section["points"], 1) if point["codec"] in tuning["total_bytes"]}
+    dots = [(_quality_dot if judged else _fidelity_dot)(section, number, size) for number, size in sized.items()]
+    front = [number for number in sized if section["points"][number - 1]["codec"] in tuning["frontier"]]
+    name = f"{numbers.metric_name(section['metric'])} lost" if judged else numbers.metric_name(section["points"][0]["fidelity"]["metric"])
+    scale = _lost(section, dots) if judged else _found(section, dots)
+    return _chart(dots, scale, families, ident, f"{name} against bytes of the artifact", ground=DISK, front=front)
+
+
+def _lost(section: Section, dots: list[Dot]) -> Scale:
+    axis = root_axis([end for dot in dots for end in (dot.low, dot.high, dot.value)], TOP, HEIGHT - BOTTOM)
+    return Scale(axis, root_ticks(axis), " %", f"{numbers.metric_name(section['metric'])} lost (wider near 0)")
+
+
+def _found(section: Section, dots: list[Dot]) -> Scale:
     step = 10 if max(dot.high for dot in dots) - min(dot.low for dot in dots) > 15 else 5
     axis = even_axis([end for dot in dots for end in (dot.low, dot.high, dot.value)], HEIGHT - BOTTOM, TOP, step=step, least=0, most=100)
-    name = numbers.metric_name(section["points"][0]["fidelity"]["metric"])
-    return _chart(dots, Scale(axis, even_ticks(axis, step), " %", name), families, ident, f"{name} against bytes a row")
+    return Scale(axis, even_ticks(axis, step), " %", numbers.metric_name(section["points"][0]["fidelity"]["metric"]))
 
 
-def _dot(section: Section, number: int, value: float, low: float, high: float, said: str) -> Dot:
+def _quality_dot(section: Section, number: int, on_disk: int | None = None) -> Dot:
+    point = section["points"][number - 1]
+    quality = cast(Quality, point["quality"])
+    said = f"{number}. {point['codec']}: {numbers.percent(quality['drop'])} % lost ({numbers.interval(quality['low'], quality['high'])}), "
+    return _dot(section, number, (quality["drop"], quality["low"], quality["high"]), said, on_disk)
+
+
+def _fidelity_dot(section: Section, number: int, on_disk: int | None = None) -> Dot:
+    point = section["points"][number - 1]
+    fidelity = point["fidelity"]
+    said = f"{number}. {point['codec']}: {numbers.percent(fidelity['mean'])} % still found ({numbers.interval(fidelity['low'], fidelity['high'])}), "
+    return _dot(section, number, (fidelity["mean"], fidelity["low"], fidelity["high"]), said, on_disk)
+
+
+def _dot(section: Section, number: int, ends: tuple[float, float, float], said: str, on_disk: int | None) -> Dot:
     point, choice = section["points"][number - 1], section["choice"]
-    said += f"{numbers.row_bytes(point['total_row_bytes'])} bytes a row in all"
+    said += f"{numbers.row_bytes(point['total_row_bytes'])} bytes a row in all" if on_disk is None else f"{numbers.size(on_disk)} on disk"
     chosen = choice is not None and choice["codec"] == point["codec"]
-    return Dot(number, point["family"], point["total_row_bytes"], 100 * value, 100 * low, 100 * high, said, chosen)
+    value, low, high = (100 * end for end in ends)
+    return Dot(number, point["family"], point["total_row_bytes"] if on_disk is None else on_disk, value, low, high, said, chosen)
 
 
-def _chart(dots: list[Dot], scale: Scale, families: Families, ident: str, title: str) -> Markup:
+def _chart(dots: list[Dot], scale: Scale, families: Families, ident: str, title: str, *, ground: Ground = ROWS, front: Collection[int] | None = None) -> Markup:
     across = log_axis([dot.nbytes for dot in dots], LEFT, WIDTH - RIGHT)
-    parts: list[Markup | None] = [tag("title", title, id=f"{ident}-t"), tag("desc", _in_words(dots), id=f"{ident}-d"), *_frame(across, scale)]
-    for family in families.names:
-        mine = sorted((dot for dot in dots if dot.family == family), key=lambda dot: dot.nbytes)
-        path = "L".join(f"{across.at(dot.nbytes):.1f} {scale.axis.at(dot.value):.1f}" for dot in mine)
-        if len(mine) > 1:
-            parts.append(tag("path", d=f"M{path}", class_=f"line {families.colour(family)}"))
+    parts: list[Markup | None] = [tag("title", title, id=f"{ident}-t"), tag("desc", _in_words(dots), id=f"{ident}-d"), *_frame(across, scale, ground)]
+    lines = (
+        [("front", [dot for dot in dots if dot.number in front])]
+        if front is not None
+        else [(families.colour(family), [dot for dot in dots if dot.family == family]) for family in families.names]
+    )
+    for look, joined in lines:
+        path = "L".join(f"{across.at(dot.nbytes):.1f} {scale.axis.at(dot.value):.1f}" for dot in sorted(joined, key=lambda dot: dot.nbytes))
+        if len(joined) > 1:
+            parts.append(tag("path", d=f"M{path}", class_=f"line {look}"))
     taken: list[tuple[float, float, float, float]] = []
     for dot in dots:
         x, y = across.at(dot.nbytes), scale.axis.at(dot.value)
@@ -96,18 +140,18 @@ def _in_words(dots: list[Dot]) -> str:
     return f"{len(dots)} codecs; better is higher, smaller is further left.{taken} The table of everything tried holds the same numbers."
 
 
-def _frame(across: Axis, scale: Scale) -> list[Markup]:
+def _frame(across: Axis, scale: Scale, ground: Ground) -> list[Markup]:
     parts = []
     for tick in scale.ticks:
         y = scale.axis.at(tick)
         parts.append(tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=f"{y:.1f}", y2=f"{y:.1f}", class_="zero" if tick == 0 else "grid"))
         parts.append(tag("text", f"{tick:g}".replace("-", numbers.MINUS) + scale.unit, x=LEFT - 7, y=f"{y + 4:.1f}", class_="tick end"))
-    for tick in log_ticks(across):
+    for tick in ground.ticks(across):
         x = f"{across.at(tick):.1f}"
         parts.append(tag("line", x1=x, x2=x, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM + 5, class_="axis"))
-        parts.append(tag("text", numbers.row_bytes(tick), x=x, y=HEIGHT - BOTTOM + 18, class_="tick middle"))
+        parts.append(tag("text", ground.write(tick), x=x, y=HEIGHT - BOTTOM + 18, class_="tick middle"))
     parts.append(tag("line", x1=LEFT, x2=WIDTH - RIGHT, y1=HEIGHT - BOTTOM, y2=HEIGHT - BOTTOM, class_="axis"))
-    parts.append(tag("text", "bytes a row, all parts counted (log scale)", x=(LEFT + WIDTH - RIGHT) / 2, y=HEIGHT - 8, class_="label middle"))
+    parts.append(tag("text", ground.label, x=(LEFT + WIDTH - RIGHT) / 2, y=HEIGHT - 8, class_="label middle"))
     return parts
 
 

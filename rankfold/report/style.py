@@ -43,6 +43,7 @@ svg .middle{text-anchor:middle}
 .zero,.axis{stroke:var(--muted);stroke-width:1.2}
 .ring{fill:none;stroke:var(--fg);stroke-width:1.8}
 .line{fill:none;stroke-width:1.3;opacity:.5}
+.line.front{stroke:var(--fg);stroke-dasharray:5 4;opacity:.7}
 .whisker{stroke-width:1.6;opacity:.6}
 .mark{stroke:var(--bg);stroke-width:.8}
 .part{fill:var(--c0);stroke:var(--bg);stroke-width:.8}

@@ -1,6 +1,6 @@
 """The tables of a report: captions, scoped headers, numbers to the right."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from . import numbers
 from .bars import PARTS
@@ -33,6 +33,16 @@ def row(first: object, *cells: object, class_: str | None = None) -> Markup:
 def between(low: float, high: float) -> Markup:
     """A cell with the two ends of an interval of shares, in percent."""
     return tag("td", numbers.interval(low, high), class_="n ci")
+
+
+def ends(low: float | None, high: float | None) -> Markup:
+    """As `between`; a dash where one end is not known."""
+    return words(DASH, class_="n ci") if low is None or high is None else between(low, high)
+
+
+def or_dash(value: float | None, written: Callable[[float], str]) -> str:
+    """The number as `written` writes it; a dash where there is none."""
+    return DASH if value is None else written(value)
 
 
 def words(*text: object, class_: str | None = None) -> Markup:

@@ -130,6 +130,74 @@ SAMPLE = {
 }
 
 
+def _slice(kind, name, drop, low, high, n, verdict, worse=False):
+    known = None if drop is None else 0.01
+    gap = {"gap": drop, "low": low, "high": high, "p": known}
+    numbers = {"before": 0.4, "after": None if drop is None else 0.4 * (1 - drop), "drop": drop, "low": low, "high": high}
+    tests = {"n": n, "hits": n // 2, "p": known, "adjusted": known, "worse": worse, "verdict": verdict}
+    return {"kind": kind, "name": name, **numbers, **tests, "gap": gap}
+
+
+def _tried(codec, row_bytes, total, share, overlap, fate):
+    return {"codec": codec, "family": "pq", "row_bytes": row_bytes, "total_bytes": total, "share": share, "overlap": overlap, "seconds": 0.42, "fate": fate}
+
+
+EVIDENCE = {
+    "tuning": {
+        "asked": {"row_bytes": 70, "max_loss": 0.01},
+        "kept": [
+            {"name": "row_bytes", "asked": 70, "got": 65, "holds": "yes"},
+            {"name": "max_loss", "asked": 0.01, "got": 0.0035, "holds": "yes"},
+            {"name": "p99_ms", "asked": 5.0, "got": None, "holds": "unsure"},
+        ],
+        "frontier": ["scalar 4 bits", "scalar 2 bits"],
+        "tried": [
+            _tried("scalar 3 bits", 49, None, 0.0, None, "the same codec fits with more bytes a row"),
+            _tried("scalar 4 bits", 65, 371_223, 1.0, 0.957, ""),
+            _tried("pruned 40", 63, 361_118, 0.25, 0.412, "41.2% of the exact lists on a quarter; others were nearer"),
+        ],
+        "total_bytes": {"scalar 4 bits": 371_223, "scalar 2 bits": 209_527, "normed(pq 64x8)": 436_763},
+        "p99_ms": {"scalar 4 bits": 0.874},
+        "chosen_on": 4_000,
+        "reported_on": 3_977,
+        "seconds": 62.1,
+        "core_seconds": 88.4,
+        "choice_core_seconds": 71.3,
+        "forecast": {"effective_rank": 41.5, "hubness": None, "row_bytes": 65, "expected": 0.93, "measured": 0.957, "usual_error": 0.021},
+    },
+    "provenance": {"artifact": "5986c1d58a61b030", "task": "fdb8ea71d97701b8", "measured_at": "2025-06-01T12:00:00+00:00", "queries": 3_977},
+    "sliced": {
+        "metric": "ndcg@10",
+        "slices": [
+            _slice("country", "fr", 0.0612, 0.031, 0.092, 611, "loses", True),
+            _slice("popularity", "tail", 0.004, -0.021, 0.029, 1_095, "holds"),
+            _slice("cold items", "cold", None, None, None, 13, "unclear"),
+        ],
+        "exposure": [
+            {"kind": "popularity", "group": "tail", "before": 0.35, "after": 0.3275, "change": -0.0643, "low": -0.1246, "high": -0.0006, "adjusted": 0.01,
+             "n": 812, "verdict": "loses"},
+            {"kind": "popularity", "group": "head", "before": 0.39, "after": None, "change": None, "low": None, "high": None, "adjusted": None, "n": 812,
+             "verdict": "steady"},
+        ],
+        "worst_users": {"metric": "ndcg@10", "share": 0.1, "drop": 0.0441, "low": 0.011, "high": 0.077, "apparent": 0.3096, "users": 3_977},
+        "power": {"n": 3_977, "spread": 0.2564, "detectable_80": 0.0114, "detectable_90": 0.0131, "loss": 0.01, "needed": 6_853},
+    },
+    "calibration": {"before": 0.0041, "stored": 0.0052, "by_chance": 0.0039},
+    "guards": {"changed_screens": {"mean": 0.217, "low": 0.2, "high": 0.234}, "p95": {"mean": 0.3, "low": 0.2, "high": 0.3}, "lost_all": None},
+}  # fmt: skip
+
+
+@pytest.fixture
+def decided(sample):
+    """A fresh copy of the sample whose first section was decided by a search and has all evidence."""
+    section = sample["sections"][0]
+    section.update(copy.deepcopy(EVIDENCE))
+    quality = section["points"][12]["quality"]
+    blind = {"before": 0.1, "after": 0.1, "drop": 0.0, "low": -1, "high": 1, "n": 3, "shown": None, "reason": "one query differs"}
+    section["points"][12]["losses"] = {"ndcg@10": {**quality, "n": 3_977, "shown": 0.0041}, "mrr@10": blind}
+    return sample
+
+
 @pytest.fixture
 def sample():
     """A fresh copy of the sample report: tests may change it."""

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rankfold.report.axes import even_axis, even_ticks, log_axis, log_ticks, root_axis, root_ticks, signed_root
+from rankfold.report.axes import decade_ticks, even_axis, even_ticks, log_axis, log_ticks, root_axis, root_ticks, signed_root
 
 percents = st.lists(st.floats(-50, 100), min_size=1, max_size=12)
 
@@ -52,3 +52,11 @@ def test_values_beyond_the_ends_lie_on_the_ends():
 
 def test_signed_root():
     assert signed_root(-9) == -3 and signed_root(0) == 0 and signed_root(4) == 2
+
+
+def test_decade_ticks_are_round_and_apart():
+    assert decade_ticks(log_axis([1_000, 100_000], 0, 400)) == [1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5]
+    assert decade_ticks(log_axis([2_100, 2_900], 0, 400))[0] == 2e3
+    axis = log_axis([3, 5e8], 0, 400)
+    ticks = decade_ticks(axis)
+    assert ticks == sorted(ticks) and min(axis.at(b) - axis.at(a) for a, b in zip(ticks, ticks[1:])) >= 52

@@ -44,8 +44,9 @@ class Page(HTMLParser):
             self.text += data
 
 
-def test_the_page_is_whole_and_fetches_nothing(sample):
-    text = render(sample)
+@pytest.mark.parametrize("which", ["sample", "decided"])
+def test_the_page_is_whole_and_fetches_nothing(which, request):
+    text = render(request.getfixturevalue(which))
     page = Page(text)
     assert text.startswith("<!DOCTYPE html>") and '<html lang="en">' in text
     assert not {"script", "link", "img", "iframe", "object", "use", "image", "form"} & set(page.elements)
@@ -57,8 +58,9 @@ def test_the_page_is_whole_and_fetches_nothing(sample):
     assert len(text.encode()) < 200_000
 
 
-def test_headings_do_not_skip_a_level(sample):
-    levels = [int(name[1]) for name in Page(render(sample)).elements if re.fullmatch("h[1-6]", name)]
+@pytest.mark.parametrize("which", ["sample", "decided"])
+def test_headings_do_not_skip_a_level(which, request):
+    levels = [int(name[1]) for name in Page(render(request.getfixturevalue(which))).elements if re.fullmatch("h[1-6]", name)]
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(later - earlier <= 1 for earlier, later in zip(levels, levels[1:]))
 
@@ -105,8 +107,29 @@ def every_text(value, replacement):
     if isinstance(value, list):
         return [every_text(entry, replacement) for entry in value]
     if isinstance(value, dict):
-        return {key: entry if key == "level" else every_text(entry, replacement) for key, entry in value.items()}
+        return {key: entry if key in ("level", "holds", "verdict") else every_text(entry, replacement) for key, entry in value.items()}
     return value
+
+
+def test_evidence_is_drawn_where_it_is_there_and_nowhere_else(sample, decided):
+    headings = ("How it was chosen", "For whom it loses", "Other metrics", "First screens", "Calibration", "What these figures are about")
+    page = render(decided)
+    first, second = page.split('<section class="set"')[1:]
+    assert all(f">{heading}</h3>" in first and f">{heading}</h3>" not in second for heading in headings)
+
+
+def test_every_table_has_a_caption_and_scoped_headings(decided):
+    page = render(decided)
+    assert page.count("<table") == page.count("<caption>") > 15
+    assert re.findall(r"<th(?![^>]*scope=)[ >]", page) == []
+
+
+def test_no_end_of_lists_breaks_the_page(decided):
+    section = decided["sections"][0]
+    for lists, key, name in ((section["sliced"]["slices"], "slices", "name"), (section["tuning"]["tried"], "tried", "codec")):
+        lists += [{**lists[0], name: f"{key} number {number}, with a long name that takes some room"} for number in range(3_000)]
+    page = render(decided)
+    assert len(page.encode()) < MAX_BYTES // 2 and "more come after these; the JSON file has them all" in page and "more are in the JSON file" in page
 
 
 def test_no_text_becomes_an_element(sample):
@@ -117,6 +140,12 @@ def test_no_text_becomes_an_element(sample):
     text = render(evil)
     assert Page(text).elements == before
     assert "<script" not in text and "<img" not in text
+
+
+def test_no_text_of_evidence_becomes_an_element(decided):
+    text = render(every_text(decided, lambda text: text + EVIL))
+    Page(text)
+    assert "<script" not in text and "<img" not in text and text.count("&lt;script") > 60
 
 
 @settings(max_examples=25)

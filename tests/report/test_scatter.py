@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from rankfold.report.markers import Families
-from rankfold.report.scatter import HEIGHT, WIDTH, fidelity_chart, quality_chart
+from rankfold.report.scatter import HEIGHT, WIDTH, fidelity_chart, frontier_chart, quality_chart
 
 
 @pytest.fixture
@@ -76,3 +76,23 @@ def test_one_point_and_equal_points_are_drawn(packages, families):
 def test_codec_names_are_escaped(packages, families):
     packages["points"][0]["codec"] = "<script>alert(1)</script>"
     assert "<script" not in quality_chart(packages, families, "q")
+
+
+def test_the_frontier_is_joined_and_stands_at_its_bytes_on_disk(decided):
+    section = decided["sections"][0]
+    drawing = frontier_chart(section, Families([point["family"] for point in section["points"]]), "c")
+    tree = ElementTree.fromstring(drawing)
+    across = {group.find("title").text.split(".")[0]: float(group.find("line").get("x1")) for group in tree.iter("g")}
+    assert len(across) == 3 and across["12"] < across["13"] < across["7"]
+    (path,) = [one for one in tree.iter("path") if one.get("class") == "line front"]
+    assert [float(x) for x in re.findall(r"[ML](\S+) ", path.get("d"))] == [across["12"], across["13"]]
+    words = "".join(tree.itertext())
+    assert "371\u202fkB on disk" in words and "200\u202fkB" in words and "bytes of the artifact on disk (log scale)" in words
+
+
+def test_without_a_known_loss_the_frontier_is_of_fidelity(decided):
+    section = decided["sections"][0]
+    for point in section["points"]:
+        point["quality"] = None
+    drawing = frontier_chart(section, Families([point["family"] for point in section["points"]]), "c")
+    assert "Overlap@10 against bytes of the artifact" in drawing and "still found" in drawing
