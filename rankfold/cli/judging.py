@@ -1,10 +1,12 @@
 """What compress, evaluate and calibrate share: the evidence from the files given, what it is in words, and the report of one section."""
 
+import os
+import platform
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from .. import kernels
+from .. import kernels, runtime
 from ..errors import InputError
 from ..explain import has_latents
 from ..interactions import Interactions
@@ -16,6 +18,7 @@ from ..table import Table, check_space
 from ..tune.evidence import Evidence, item_evidence, user_evidence
 from ..vectors import Vectors
 from .inputs import leaks_of
+from .machine import processor
 from .main import VERSION
 
 
@@ -63,13 +66,14 @@ def notes(events: Interactions | None) -> list[str]:
     return said
 
 
-def content_of(section: Section, *, seed: int, command: str) -> dict:
-    """A whole report of one section, with what it takes to make it again."""
+def content_of(section: Section, *, seed: int, command: str, again: str | None = None) -> dict:
+    """A whole report of one section, with what it takes to make it again; again: the command that makes the artifact alone, from a recipe."""
+    here = {"Python": platform.python_version(), "NumPy": np.__version__, "processor": f"{processor()}, {os.cpu_count()} cores"}
     return {
         "title": f"rankfold: {section['name']}",
-        "made_with": {"rankfold": VERSION, "kernels": kernels.level(), "seed": seed},
+        "made_with": {"rankfold": VERSION, **here, "kernels": kernels.level(), "workers": runtime.workers(), "seed": seed},
         "sections": [section],
-        "reproduce": [command],
+        "reproduce": [command, *([] if again is None else [again])],
     }
 
 

@@ -1,6 +1,7 @@
 """Options that several commands share, spelled once."""
 
 import shlex
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,12 +14,15 @@ def _note_json(ctx: Any, wanted: bool) -> bool:
     return wanted
 
 
-def typed_again(ctx: Any) -> str:
-    """The command of this context as it can be typed again: everything that is not a default, without --json."""
-    parts = ["rankfold", str(ctx.info_name)]
+def typed_again(ctx: Any, *, command: str | None = None, only: Collection[str] | None = None) -> str:
+    """The command of this context as it can be typed again: everything that is not a default, without --json.
+
+    command: another command instead; only: parameters that it takes over, by name.
+    """
+    parts = ["rankfold", command or str(ctx.info_name)]
     for one in ctx.command.params:
         value = ctx.params.get(one.name)
-        if value is None or value == one.default or one.name == "as_json":
+        if value is None or value == one.default or one.name == "as_json" or (only is not None and one.name not in only):
             continue
         if one.param_type_name == "argument":
             parts.append(str(value))

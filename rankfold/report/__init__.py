@@ -1,7 +1,8 @@
-"""One self-contained HTML file about a compression, from plain JSON."""
+"""One self-contained HTML file about a compression, and a card of the artifact, from plain JSON."""
 
+from .card import card_of, write_card
 from .content import ReportContent, Section, check
 from .page import render
 from .writing import write_report
 
-__all__ = ["ReportContent", "Section", "check", "render", "write_report"]
+__all__ = ["ReportContent", "Section", "card_of", "check", "render", "write_card", "write_report"]

@@ -36,7 +36,7 @@ def how_chosen(section: Section, families: Families, ident: str) -> list[Markup]
 def limit_table(kept: list[Limit]) -> Markup:
     """Each limit that was asked, what was got, and whether it holds."""
     head = tag("tr", header("Limit"), header("asked", number=True), header("got", number=True), header("on users who chose nothing"))
-    body = [row(LIMITS.get(one["name"], one["name"]), _amount(one, one["asked"]), _amount(one, one["got"]), words(HOLDS[one["holds"]])) for one in kept]
+    body = [row(LIMITS.get(one["name"], one["name"]), amount(one, one["asked"]), amount(one, one["got"]), words(HOLDS[one["holds"]])) for one in kept]
     return boxed("The budget, and whether it was kept", [head], body)
 
 
@@ -105,7 +105,8 @@ def _effort(tuning: Tuning) -> str:
     )
 
 
-def _amount(one: Limit, value: float | None) -> str:
+def amount(one: Limit, value: float | None) -> str:
+    """A number of a limit in its unit; a dash for None."""
     if value is None:
         return DASH
     if one["name"] == "max_loss":

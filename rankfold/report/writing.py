@@ -21,12 +21,13 @@ def write_report(report: Mapping[str, object], path: str | os.PathLike, *, with_
     page = render(report)
     numbers = json.dumps(report, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     if with_json:
-        _write(target.with_suffix(".json"), numbers)
-    _write(target, page)
+        write_whole(target.with_suffix(".json"), numbers)
+    write_whole(target, page)
     return target
 
 
-def _write(target: Path, text: str) -> None:
+def write_whole(target: Path, text: str) -> None:
+    """A text file for all to read, whole or not there. Raises ArtifactError when it cannot be written."""
     temporary = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -47,4 +47,9 @@ def test_events_that_were_left_out_are_counted(given):
 
 
 def test_a_report_of_one_section_can_be_drawn(section):
-    check(judging.content_of(section, seed=3, command="rankfold compress x"))
+    content = judging.content_of(section, seed=3, command="rankfold compress x")
+    check(content)
+    assert content["reproduce"] == ["rankfold compress x"] and {"rankfold", "Python", "NumPy", "processor", "kernels", "workers", "seed"} == set(
+        content["made_with"]
+    )
+    assert judging.content_of(section, seed=3, command="a", again="b")["reproduce"] == ["a", "b"]

@@ -14,7 +14,7 @@ from ...codec import Codec, describe, to_spec
 from ...compression import norms_vary
 from ...lifecycle import Decision, Policy, judge_section
 from ...progress import Progress
-from ...report import Section
+from ...report import Section, write_card
 from ...report.sections import section
 from ...store import save
 from ...store.folder import check_root
@@ -33,7 +33,7 @@ from ..gate import about_artifact, as_evidence, said
 from ..inputs import read_events, read_items, read_spec, read_users
 from ..judging import about, content_of, gather, latents_of, notes
 from ..options import AsJson, Events, IdColumn, IdFile, Items, Seed, Space, Unknown, Users, VectorColumn, ZeroRows, typed_again
-from ..output import Output, write_json
+from ..output import Output, finite, write_json
 from ..progress import shown
 
 NORM_SAMPLE = 20_000
@@ -59,6 +59,11 @@ class Order:
     def report_path(self) -> Path:
         """Where the measured figures go: beside the artifact, which never changes."""
         return self.out.with_name(self.out.name + ".report.json")
+
+    @property
+    def card_path(self) -> Path:
+        """Where it is said what somebody must know who uses the artifact."""
+        return self.out.with_name(self.out.name + ".card.md")
 
 
 def compress(
@@ -192,7 +197,7 @@ def _chosen(vectors: Vectors, codecs: list[Codec], evidence: Evidence, order: Or
 
 
 def _publish(order: Order, evidence: Evidence, choice: Choice, measured: Section) -> Path:
-    """The artifact, and the figures beside it."""
+    """The artifact, and beside it the figures and the card."""
     loss = choice.best.loss
     details: dict[str, object] = {
         "seed": order.seed,
@@ -205,7 +210,9 @@ def _publish(order: Order, evidence: Evidence, choice: Choice, measured: Section
     # The bytes of a recipe's artifact depend on the recipe and the files alone: what was measured stands in the report.
     note, details = ("rankfold compress", details) if order.recipe is None else (NOTE, order.recipe.details())
     artifact = save(choice.table, order.out, note=note, details=details)
-    write_json(order.report_path, content_of(about_artifact(measured, artifact), seed=order.seed, command=order.command))
+    document = finite(content_of(about_artifact(measured, artifact), seed=order.seed, command=order.command))
+    write_json(order.report_path, document)
+    write_card(document, order.out)
     return artifact
 
 
@@ -215,7 +222,7 @@ def _show_plan(output: Output, order: Order, vectors: Vectors, codecs: list[Code
     rows = [[describe(codec), render.row_size(size), render.size(size * vectors.count)] for codec, size in zip(codecs, sizes, strict=True)]
     for line in render.columns(["codec", "bytes/row", "all rows"], rows):
         output.line(line)
-    output.line(f"would write an artifact into {order.out} and {order.report_path}; nothing was written.")
+    output.line(f"would write an artifact into {order.out}, {order.report_path} and {order.card_path}; nothing was written.")
     plan = [{"codec": to_spec(codec), "row_bytes": size, "bytes": size * vectors.count} for codec, size in zip(codecs, sizes, strict=True)]
     output.finish({"dry_run": True, "rows": vectors.count, "dim": vectors.dim, "would_try": plan, "out": str(order.out), "report": str(order.report_path)})
 
@@ -231,11 +238,12 @@ def _show(
         output.line(f"  gate: {verdict.state}")
     following = f"rankfold report {shlex.quote(str(order.report_path))} -o {shlex.quote(str(order.out) + '.html')}"
     if artifact is not None:
-        output.line(f"wrote {artifact} and {order.report_path}")
+        output.line(f"wrote {artifact}, {order.report_path} and {order.card_path}")
         output.line(f"next: {following}")
     document = {
         "artifact": artifact,
         "report": None if artifact is None else order.report_path,
+        "card": None if artifact is None else order.card_path,
         "chosen": costs.point_document(choice.best),
         "why": choice.why,
         "tried": [costs.point_document(point) for point in choice.points],

@@ -11,7 +11,7 @@ import typer
 
 from ...errors import InputError
 from ...interactions import Interactions
-from ...report import Section
+from ...report import Section, write_card
 from ...report.sections import section
 from ...store import save
 from ...store.folder import check_root
@@ -28,8 +28,11 @@ from ..gate import about_artifact, as_evidence
 from ..inputs import read_events, read_items, read_users
 from ..judging import about, content_of, gather, latents_of, notes
 from ..options import AsJson, Events, IdColumn, IdFile, Items, Seed, Space, Users, VectorColumn, ZeroRows, typed_again
-from ..output import Output, write_json
+from ..output import Output, finite, write_json
 from ..progress import shown
+
+# What a recipe does not say: the files that it is for, and how they are read.
+FILES = ("items", "users", "interactions", "ids", "id_column", "vector_column", "space", "zero_rows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,11 @@ class Places:
     def recipe(self) -> Path:
         """How to make the artifact again."""
         return self.out.with_name(self.out.name + ".recipe.toml")
+
+    @property
+    def card(self) -> Path:
+        """What somebody must know who uses the artifact, as Markdown; as JSON beside it."""
+        return self.out.with_name(self.out.name + ".card.md")
 
     @property
     def trials(self) -> Path:
@@ -111,7 +119,7 @@ def tune(
     )
     measured["tuning"] = decision.to_dict()  # type: ignore[typeddict-item]
     measured = as_evidence(measured, decision.best, evidence, seed=seed)
-    artifact = _publish(decision, places, measured, seed, typed_again(ctx))
+    artifact = _publish(decision, places, measured, seed, (typed_again(ctx), _by_recipe(ctx, places)))
     _show(output, decision, ask, measured, artifact, places)
 
 
@@ -141,14 +149,24 @@ def _teller(output: Output) -> Tell:
     return output.note if sys.stderr.isatty() else quiet
 
 
-def _publish(decision: Decision, places: Places, measured: Section, seed: int, command: str) -> Path | None:
-    """The recipe and the figures beside the store folder, and the artifact in it unless the budget on loss does not hold."""
+def _by_recipe(ctx: typer.Context, places: Places) -> str:
+    """The command that makes the artifact again from the recipe. Events of unknown items were dropped here, so they are there too."""
+    dropped = " --unknown drop" if ctx.params["interactions"] is not None else ""
+    recipe, again = (shlex.quote(str(path)) for path in (places.recipe, places.out.with_name(places.out.name + "-again")))
+    return f"{typed_again(ctx, command='compress', only=FILES)}{dropped} --recipe {recipe} --out {again}"
+
+
+def _publish(decision: Decision, places: Places, measured: Section, seed: int, commands: tuple[str, str]) -> Path | None:
+    """The recipe and the figures beside the store folder; the artifact in it, and its card, unless the budget on loss does not hold."""
     artifact = None
     if decision.holds == "yes":
         artifact = save(decision.table, places.out, note=NOTE, details=decision.recipe.details())
         measured = about_artifact(measured, artifact)
     write_recipe(places.recipe, decision.recipe)
-    write_json(places.report, content_of(measured, seed=seed, command=command))
+    document = finite(content_of(measured, seed=seed, command=commands[0], again=commands[1]))
+    write_json(places.report, document)
+    if artifact is not None:
+        write_card(document, places.out)
     return artifact
 
 
@@ -171,12 +189,13 @@ def _show(output: Output, decision: Decision, ask: Ask, measured: Section, artif
     output.line(f"  {render.seconds(decision.seconds)}, peak memory {render.size(peak)}")
     following = f"rankfold report {shlex.quote(str(places.report))} -o {shlex.quote(str(places.out) + '.html')}"
     if artifact is not None:
-        output.line(f"wrote {artifact}, {places.recipe} and {places.report}")
+        output.line(f"wrote {artifact}, {places.recipe}, {places.report} and {places.card}")
         output.line(f"next: {following}")
     document = {
         "artifact": artifact,
         "report": places.report,
         "recipe": places.recipe,
+        "card": None if artifact is None else places.card,
         "chosen": costs.point_document(decision.best),
         "why": decision.why,
         "frontier": decision.frontier(),

@@ -6,7 +6,7 @@ import shlex
 import numpy as np
 import pytest
 
-from rankfold.report import check
+from rankfold.report import card_of, check
 from rankfold.store import load, read_manifest, verify
 
 
@@ -28,7 +28,10 @@ def test_the_artifact_and_its_figures_are_written(compress, tmp_path):
     assert result.exit_code == 0, result.output
     assert verify(tmp_path / "v1") == []
     assert load(tmp_path / "v1").count == 600
-    check(json.loads((tmp_path / "v1.report.json").read_text()))
+    report = json.loads((tmp_path / "v1.report.json").read_text())
+    check(report)
+    assert json.loads((tmp_path / "v1.card.json").read_text()) == card_of(report) and "## Limits" in (tmp_path / "v1.card.md").read_text()
+    assert "v1.card.md" in result.stdout
     for part in ("codes", "ids", "after", "ndcg@10", "loss", "n =", "head", "tail", "peak memory", "next: rankfold report"):
         assert part in result.stdout
 
@@ -84,7 +87,7 @@ def test_the_gate_publishes_or_does_not(compress, tmp_path, allowed):
     assert passed == (allowed == "0.9")
     assert result.exit_code == (0 if passed else 4)
     assert (tmp_path / "v1").exists() == passed
-    assert (tmp_path / "v1.report.json").exists() == passed
+    assert (tmp_path / "v1.report.json").exists() == (tmp_path / "v1.card.md").exists() == passed
     assert ("error" in document) == (not passed)
     assert (document["gate"]["state"] == "pass") == passed
 

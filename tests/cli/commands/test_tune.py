@@ -1,6 +1,7 @@
 """`rankfold tune`."""
 
 import json
+import shlex
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from rankfold.cli.commands.tune import about_events
 from rankfold.errors import InputError
 from rankfold.interactions import Interactions
-from rankfold.report import check
+from rankfold.report import card_of, check
 from rankfold.store import load, verify
 
 
@@ -33,6 +34,12 @@ def test_a_budget_becomes_an_artifact_a_recipe_and_a_report(tune, rankfold, file
     for words in ("frontier", "asked 4 bytes, got", "total bytes", "holds", "tried", "because", "next: rankfold report", "recipe.toml"):
         assert words in result.stdout
     assert rankfold("report", tmp_path / "v1.report.json", "-o", tmp_path / "v1.html").exit_code == 0
+    card = json.loads((tmp_path / "v1.card.json").read_text())
+    assert card == card_of(report) and card["artifact"] == (tmp_path / "v1" / "current").read_text().strip() and card["codec"] == section["choice"]["codec"]
+    # The report says how to make the same bytes, and so does the recipe.
+    typed = shlex.split(report["reproduce"][1])
+    assert typed[:2] == ["rankfold", "compress"] and rankfold(*typed[1:]).exit_code == 0
+    assert (tmp_path / "v1-again" / "current").read_text() == (tmp_path / "v1" / "current").read_text()
     # The recipe makes the same bytes; other files are told.
     evidence = ["--users", files.path("users.npy"), "--interactions", files.path("clicks.csv")]
     again = rankfold("compress", files.path("items.npy"), *evidence, "--recipe", tmp_path / "v1.recipe.toml", "-o", tmp_path / "v2")
@@ -62,6 +69,7 @@ def test_what_users_who_chose_nothing_do_not_confirm_is_not_published(tune, tmp_
     document = json.loads(result.stdout)
     assert document["artifact"] is None and "inconclusive" in document["error"]["message"]
     assert not (tmp_path / "v1").exists() and (tmp_path / "v1.report.json").exists()
+    assert document["card"] is None and not (tmp_path / "v1.card.md").exists()
 
 
 @pytest.mark.parametrize(
