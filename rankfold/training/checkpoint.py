@@ -52,7 +52,9 @@ def load_checkpoint(path: Path, expected: dict[str, np.ndarray], about: dict[str
         made, curve = told["about"], told["curve"]
         sound = told["format"] == FORMAT and isinstance(made, dict) and isinstance(curve, list)
     except DAMAGE as error:
-        raise damaged(path, f"{type(error).__name__}: {str(error)[:120]}") from error
+        # NumPy takes whatever it does not know for a pickle, and says how to load that unsafely.
+        why = "not an archive of plain arrays" if "pickle" in str(error) else f"{type(error).__name__}: {str(error)[:120]}"
+        raise damaged(path, why) from error
     if not sound:
         raise damaged(path, f"format {told['format']!r}")
     other = [name for name in about if made.get(name) != about[name]]

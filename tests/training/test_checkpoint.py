@@ -72,6 +72,13 @@ def test_foreign_files_are_refused(tmp_path, told):
         load_checkpoint(tmp_path / "a.npz", arrays(), ABOUT)
 
 
+def test_nobody_is_told_to_load_a_foreign_file_unsafely(tmp_path):
+    (tmp_path / "a.npz").write_bytes(b"no archive")
+    with pytest.raises(ArtifactError, match="not an archive of plain arrays") as refused:
+        load_checkpoint(tmp_path / "a.npz", arrays(), ABOUT)
+    assert "pickle" not in str(refused.value)
+
+
 def test_a_place_that_cannot_be_written_leaves_the_old_file(tmp_path):
     with pytest.raises(ArtifactError, match="could not be written"):
         save_checkpoint(tmp_path / "none" / "a.npz", arrays(), ABOUT, CURVE)
