@@ -176,3 +176,14 @@ def test_pairs_of_atoms_that_are_nearly_one_do_no_harm(gaussian):
         state = one.with_dictionary(unit_rows(atoms), x, np.ones(80, np.float32), np.random.default_rng(0))
         decoded = one.decode(state, Codes(one.encode(state, x)))
         assert np.isfinite(decoded).all() and cosines(x, decoded).mean() > 0.3
+
+
+@pytest.mark.parametrize("encoder", ["omp", "topk"])
+def test_rows_that_no_atom_explains_keep_their_length_or_become_zeros(gaussian, encoder):
+    x, half = gaussian(200, 16), np.arange(16) < 8
+    fitted, strange = np.where(half, x, np.float32(0)), np.where(half, np.float32(0), x)
+    for lengths, share in (("kept", 1.0), ("fitted", 0.0)):
+        one = Sparse(nonzeros=4, dictionary=32, encoder=encoder, lengths=lengths)
+        state = one.fit(fitted, np.ones(200, np.float32), np.random.default_rng(0))
+        long = row_norms(one.decode(state, Codes(one.encode(state, strange))))
+        np.testing.assert_allclose(long, share * row_norms(strange), rtol=0.04, atol=1e-6)
