@@ -52,8 +52,8 @@ def load_checkpoint(path: Path, expected: dict[str, np.ndarray], about: dict[str
         made, curve = told["about"], told["curve"]
         sound = told["format"] == FORMAT and isinstance(made, dict) and isinstance(curve, list)
     except DAMAGE as error:
-        # NumPy takes whatever it does not know for a pickle, and says how to load that unsafely.
-        why = "not an archive of plain arrays" if "pickle" in str(error) else f"{type(error).__name__}: {str(error)[:120]}"
+        # Of a file that it does not know NumPy says how to load it unsafely.
+        why = "not an archive of plain arrays" if type(error) is ValueError else f"{type(error).__name__}: {str(error)[:120]}"
         raise damaged(path, why) from error
     if not sound:
         raise damaged(path, f"format {told['format']!r}")
