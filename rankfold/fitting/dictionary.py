@@ -6,6 +6,8 @@ Start: rows themselves, drawn by their weights, so that no atom is dead. Then tu
 the regression says, as in k-means. Atoms that nobody uses, and one of two that are nearly equal, become the rows explained worst.
 """
 
+from collections.abc import Iterable, Iterator
+
 import numpy as np
 
 from ..arrays import F32, blocks, row_norms, unit_rows
@@ -41,17 +43,44 @@ def learn_dictionary(x: F32, weight: F32, latents: int, nonzeros: int, rng: np.r
         atoms = np.concatenate([atoms, unit_rows(others)])
     if len(rows) <= len(atoms):
         return atoms
-    batch = min(len(rows), BATCH * len(atoms))
+    batch = batch_rows(len(atoms), len(rows))
     steps = max(1, round(passes * len(rows) / batch))
-    sums = _Sums(*atoms.shape)
-    order = np.empty(0, np.int64)
-    for step in range(steps):
-        if len(order) < batch:
-            order = np.concatenate([order, rng.permutation(len(rows))])
-        which, order = np.sort(order[:batch]), order[batch:]
-        further = 1 + (RELAXATION - 1) * min(1.0, (steps - 1 - step) / CALM_STEPS)
-        atoms = _improved(atoms, rows[which], share[which], nonzeros, sums, min(1.0, len(rows) / batch * (1 - MEMORY)), further)
+    drawn = ((rows[which], share[which]) for which in _batches(len(rows), batch, rng))
+    for moved in improved_atoms(atoms, drawn, steps, nonzeros, len(rows)):
+        atoms = moved
     return atoms
+
+
+def batch_rows(latents: int, count: int) -> int:
+    """Rows of a batch that so many atoms learn from at a time, of `count` in all."""
+    return min(count, BATCH * latents)
+
+
+def improved_atoms(atoms: F32, batches: Iterable[tuple[F32, F32]], steps: int, nonzeros: int, count: int, *, trusted: bool = False) -> Iterator[F32]:
+    """Atoms float32 (h, d) after each of `steps` batches, each of rows (n, d) of length one and their weights (n,), mean 1 over all `count` rows; n > 0.
+
+    Starts from `atoms`, of length one, which stay as they are. The steps come down at the end, so that the last ones are to be kept. trusted: the atoms are
+    good ones already. The ridge then draws each to where it is, not to nothing, steps go no further than the regression says, and no atom gives way to a row.
+    """
+    sums = _Sums(*atoms.shape)
+    for step, (x, weight) in zip(range(steps), batches, strict=False):
+        fresh = min(1.0, count / len(x) * (1 - MEMORY))
+        if trusted:
+            atoms = _adjusted(atoms, x, weight, nonzeros, sums, fresh)
+        else:
+            further = 1 + (RELAXATION - 1) * min(1.0, (steps - 1 - step) / CALM_STEPS)
+            atoms = _improved(atoms, x, weight, nonzeros, sums, fresh, further)
+        yield atoms
+
+
+def _batches(count: int, batch: int, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Numbers of rows, rising in a batch; all come before one comes again."""
+    order = np.empty(0, np.int64)
+    while True:
+        if len(order) < batch:
+            order = np.concatenate([order, rng.permutation(count)])
+        which, order = np.sort(order[:batch]), order[batch:]
+        yield which
 
 
 def first_atoms(rows: F32, weight: F32, count: int, rng: np.random.Generator) -> F32:
@@ -111,10 +140,12 @@ class _Sums:
             np.put_along_axis(codes, index[start:stop].astype(np.intp), weighted[start:stop], axis=1)
             self.rows += codes.T @ x[start:stop]
 
-    def solve(self, atoms: F32, ridge: float) -> F32:
-        """The atoms of least squares, nearly: from `atoms` on, each group of atoms in turn as is best beside the others."""
+    def solve(self, atoms: F32, ridge: float, *, near: bool = False) -> F32:
+        """The atoms of least squares, nearly: from `atoms` on, each group of atoms in turn as is best beside the others. near: the ridge draws to `atoms`."""
         moved = atoms.copy()
-        left = self.rows - self.pairs @ moved - np.float32(ridge) * moved
+        left = self.rows - self.pairs @ moved
+        if not near:
+            left -= np.float32(ridge) * moved
         for _ in range(SWEEPS):
             for start, stop in blocks(len(moved), GROUP):
                 own = self.pairs[start:stop, start:stop] + np.float32(ridge) * np.eye(stop - start, dtype=np.float32)
@@ -141,3 +172,12 @@ def _improved(atoms: F32, x: F32, weight: F32, nonzeros: int, sums: _Sums, fresh
         moved[free[: worst.size]] = x[worst]
         sums.drop(free)
     return moved
+
+
+def _adjusted(atoms: F32, x: F32, weight: F32, nonzeros: int, sums: _Sums, fresh: float) -> F32:
+    """One turn on a batch from atoms that are good: its codes, then all atoms near where they are; an atom that would be nothing stays."""
+    index, value = omp_codes(atoms, x, nonzeros)
+    sums.forget(MEMORY)
+    sums.add(x, weight * np.float32(fresh), index, value)
+    solved = sums.solve(atoms, RIDGE, near=True)
+    return unit_rows(np.where((row_norms(solved) > UNUSED)[:, None], solved, atoms))

@@ -7,6 +7,8 @@ import numpy as np
 
 from ..arrays import F32, blocks
 from ..evaluate.fidelity import overlap
+from ..fitting.dictionary import summed_atoms
+from ..fitting.sparsecoding import omp_codes
 from ..vectors import Vectors
 from .extra import load_torch
 from .model import Model
@@ -53,7 +55,15 @@ class Validation:
     def measure(self, arrays: dict[str, Any], nonzeros: int) -> tuple[float, float]:
         """(mean cosine, agreement@10) of the rows coded with these arrays, in float32."""
         torch = load_torch()
-        decoded = torch.cat([decode(arrays, self._rows[start:stop], nonzeros) for start, stop in blocks(len(self._rows), BLOCK_ROWS)])
+        return self._judged(torch.cat([decode(arrays, self._rows[start:stop], nonzeros) for start, stop in blocks(len(self._rows), BLOCK_ROWS)]))
+
+    def measure_search(self, atoms: F32, nonzeros: int) -> tuple[float, float]:
+        """(mean cosine, agreement@10) of the rows coded by orthogonal matching pursuit in atoms (h, d), values of least squares."""
+        torch = load_torch()
+        decoded = summed_atoms(atoms, *omp_codes(atoms, self._rows.cpu().numpy(), nonzeros))
+        return self._judged(torch.from_numpy(decoded).to(self._rows.device))
+
+    def _judged(self, decoded: Any) -> tuple[float, float]:
         unit = decoded / decoded.norm(dim=1, keepdim=True).clamp_min(1e-12)
         return float((unit * self._rows).sum(dim=1).mean()), float(overlap(self._lists(unit), self._exact).mean())
 

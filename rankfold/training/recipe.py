@@ -24,6 +24,7 @@ class Recipe:
     first: the values a row may use fall from so many times the nonzeros to the nonzeros, over the share `falling` of the steps (Guo et al., CSRv2, 2026).
     dead_rows: a latent that has not been used in so many rows is dead. revive: how many dead latents a row may draw to what is left of it, 0 for none.
     revive_weight: what that loss counts. average: the weights kept are a running mean that forgets at this rate a step, 0 for the last ones (Polyak averaging).
+    rounds: after the steps, of search and least squares, where rows will be coded by search; 0 for none. A round takes all rows once, at most 64 an atom.
     ranking: what the list-wise loss counts where there are queries. temperature: of its softmaxes, in spreads of a query's exact scores.
 
     Raises InputError for a value out of range.
@@ -46,6 +47,7 @@ class Recipe:
     average: float = 0.98
     ranking: float = 0.03
     temperature: float = 1.0
+    rounds: int = 4
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -94,6 +96,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "average": (0, 0.99999),
     "ranking": (0, 1_000),
     "temperature": (1e-3, 1_000),
+    "rounds": (0, 1_000),
 }
 
 
@@ -105,6 +108,7 @@ def published(**changes: Any) -> Recipe:
     sentence vectors, 3e-3 ends best.
     """
     plain: dict[str, Any] = {
-        "batch": 100_000, "decay": False, "tied": False, "wide_share": 1.0, "first": 1, "revive": 0, "average": 0.0, "ranking": 0.0, "nested": False
+        "batch": 100_000, "decay": False, "tied": False, "wide_share": 1.0, "first": 1, "revive": 0, "average": 0.0, "ranking": 0.0, "nested": False,
+        "rounds": 0,
     }  # fmt: skip
     return Recipe(**(plain | changes))

@@ -39,7 +39,8 @@ def train_sparse(
 
     Settings that `how` leaves open are settled from the sample. unit: rows will be coded normalised; the dictionary is of directions in any case.
     encoder="topk" gets the trained encoder and bias; "omp" searches in the trained atoms, and by default they are trained for prefixes too: search, which
-    takes one atom after the other, finds better codes in such a dictionary. `encode` makes a table of the result.
+    takes one atom after the other, finds better codes in such a dictionary. After the steps come the recipe's rounds of search and least squares.
+    `encode` makes a table of the result.
     Raises what `train` raises, and SpecError for settings that do not suit.
     """
     rng = np.random.default_rng(seed)
@@ -60,6 +61,7 @@ def train_sparse(
         check_every=check_every,
         checkpoint=checkpoint,
         threads=threads,
+        searched=one.encoder == "omp",  # type: ignore[attr-defined]
         seed=seed,
         progress=progress,
         told=told,

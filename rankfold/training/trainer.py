@@ -11,6 +11,7 @@ import numpy as np
 
 from ..arrays import F32, as_matrix, as_weight, blocks, unit_rows
 from ..errors import InputError
+from ..fitting.sparsecoding import expect_memory
 from ..progress import Progress, silent
 from ..search.rows import Rows
 from ..sources import gather
@@ -23,6 +24,7 @@ from .gradients import Revival, Scratch, Slopes, slopes
 from .listwise import Listwise
 from .model import Model, check_size, start_at_random, start_from_rows
 from .recipe import Recipe
+from .searching import Round, learn_for_search
 from .stream import Batch, Stream, rows_with_direction
 
 CHECKS = 10
@@ -34,7 +36,8 @@ DIGEST_ROWS = 1_024
 class Trained:
     """atoms: (h, d) float32, rows of length one. encoder: (h, d) and bias: (h,) float32; the scores of a row x of length one are encoder @ x + bias.
 
-    curve: the checks, in their order. zero_rows: rows of zeros, left out. rows: rows trained on.
+    curve: the checks, in their order. zero_rows: rows of zeros, left out. rows: rows trained on. rounds: what those for search came to, the start among them;
+    empty without rounds.
     """
 
     atoms: F32
@@ -43,6 +46,7 @@ class Trained:
     curve: tuple[Check, ...]
     rows: int
     zero_rows: int
+    rounds: tuple[Round, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,6 +77,7 @@ def train(
     check_every: int | None = None,
     checkpoint: Path | str | None = None,
     threads: int | None = None,
+    searched: bool = False,
     seed: int = 0,
     progress: Progress = silent,
     told: Callable[[Check], None] = lambda one: None,
@@ -83,24 +88,24 @@ def train(
     of none take no part. queries: (m, d), with which the list-wise loss is added. seen: rows that each query has already, left out of its lists.
     device: auto, cpu or cuda. precision: of the products: auto, float32, bfloat16. check_every: steps between checks, a tenth of all by default; `told` is
     called with each. checkpoint: a file written at each check; where it is there, training goes on from it and ends with the same bytes as if it had never
-    stopped. threads: how many torch may use while it trains, as it is set by default. Same seed, same bytes on the same machine and number of threads.
+    stopped. threads: how many torch may use while it trains, as it is set by default. searched: after the steps the recipe's rounds move the
+    atoms for search, unless rows held out lose (see `learn_for_search`). Same seed, same bytes on the same machine and number of threads.
     Memory: a pool of rows (1 GiB on a processor, 8 GiB on a GPU), 4,096 rows by the atoms four times (a GPU: 32,768), and the arrays nine times.
     Raises InputError (rows, dimensions, dictionary, nonzeros, a loss that is no number: the last checkpoint stays), ArtifactError (checkpoint), MissingExtra.
     """
     recipe = recipe or Recipe()
     every = max(1, recipe.steps // CHECKS) if check_every is None else check_every
     file = None if checkpoint is None else Path(checkpoint)
-    _check(every, dictionary, nonzeros, vectors.dim, file)
+    _check(every, dictionary, nonzeros, vectors.dim, file, rounds := recipe.rounds if searched else 0)
     where = find_device(device)
     how = find_precision(precision, where)
     weights = None if weight is None else as_weight(weight, vectors.count)
     asked = _asked(queries, seen, vectors.dim) if recipe.ranking else None
-    rows = rows_with_direction(vectors, progress)
-    zero_rows = vectors.count - rows.size
-    rows = rows if weights is None else rows[weights[rows] > 0]
+    directed = rows_with_direction(vectors, progress)
+    rows = directed if weights is None else directed[weights[directed] > 0]
     check_size(dictionary, nonzeros, rows.size)
     taught, held = split(rows, dictionary, seed)
-    settings = {"recipe": recipe.to_dict(), "dictionary": dictionary, "nonzeros": nonzeros, "seed": seed, "precision": str(how)}
+    settings = {"recipe": _stepped(recipe), "dictionary": dictionary, "nonzeros": nonzeros, "seed": seed, "precision": str(how)}
     about = _about(vectors, taught, (weights, asked), settings)
     model = Model(_start(vectors, taught, weights, dictionary, recipe, seed), recipe, where)
     course = Course(
@@ -115,17 +120,30 @@ def train(
     )
     with using_threads(threads):
         curve = _run(model, course, every, file, about, progress, told)
-    arrays = {name: array.cpu().numpy() for name, array in model.kept().items()}
-    return Trained(**arrays, curve=tuple(curve), rows=taught.size, zero_rows=zero_rows)
+        arrays = {name: array.cpu().numpy() for name, array in model.kept().items()}
+        arrays["atoms"], searches = _for_search(arrays["atoms"], course, rounds, taught.size, progress)
+    return Trained(**arrays, curve=tuple(curve), rows=taught.size, zero_rows=vectors.count - directed.size, rounds=searches)
 
 
-def _check(every: int, dictionary: int, nonzeros: int, dim: int, checkpoint: Path | None) -> None:
+def _for_search(atoms: F32, course: Course, rounds: int, rows: int, progress: Progress) -> tuple[F32, tuple[Round, ...]]:
+    """The stream goes on where the steps left it: its pool is filled."""
+    if not rounds:
+        return atoms, ()
+    first, count = course.recipe.steps * course.recipe.batch, course.nonzeros
+    return learn_for_search(
+        atoms, course.stream, course.validation, rows=rows, first=first, nonzeros=count, rounds=rounds, weight=course.weight, progress=progress
+    )
+
+
+def _check(every: int, dictionary: int, nonzeros: int, dim: int, checkpoint: Path | None, rounds: int) -> None:
     if isinstance(every, bool) or every < 1:
         raise InputError(f"check_every: got {every!r}; expected a whole number of steps of at least 1.")
     if isinstance(nonzeros, bool) or isinstance(dictionary, bool) or not 1 <= nonzeros <= dim:
         raise InputError(f"nonzeros: got {nonzeros!r}; expected 1 to {dim}, the dimensions. With so many values a row needs no dictionary.")
     if checkpoint is not None:
         check_place(checkpoint)
+    if rounds:
+        expect_memory(dictionary, 2)
 
 
 def split(rows: np.ndarray, dictionary: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -208,6 +226,11 @@ def _start(vectors: Vectors, rows: np.ndarray, weights: F32 | None, dictionary: 
     chosen = rows[np.argsort(times, kind="stable")[: 2 * dictionary]]
     back = np.argsort(np.argsort(chosen))
     return start_from_rows(unit_rows(gather(vectors.matrix, np.sort(chosen)))[back], dictionary, rng)
+
+
+def _stepped(recipe: Recipe) -> dict[str, Any]:
+    """What the steps depend on: one checkpoint serves any number of rounds after them."""
+    return {name: value for name, value in recipe.to_dict().items() if name != "rounds"}
 
 
 def _about(vectors: Vectors, rows: np.ndarray, given: tuple[Any, Any], settings: dict[str, Any]) -> dict[str, Any]:

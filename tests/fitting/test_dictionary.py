@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rankfold.arrays import row_norms, unit_rows
-from rankfold.fitting.dictionary import first_atoms, has_earlier_twin, learn_dictionary, summed_atoms
+from rankfold.fitting.dictionary import first_atoms, has_earlier_twin, improved_atoms, learn_dictionary, summed_atoms
 from rankfold.fitting.sparsecoding import omp_codes
 
 DIM, ATOMS, NONZEROS = 24, 40, 3
@@ -97,3 +97,27 @@ def test_equal_and_opposite_rows_are_one_atom():
     assert len(atoms) == 4
     assert has_earlier_twin(np.concatenate([atoms, -atoms[:1]])).tolist() == [False] * 4 + [True]
     assert np.isfinite(learned(x, latents=50, nonzeros=2)).all()
+
+
+def test_good_atoms_lose_nothing_to_few_rows_where_they_are_trusted():
+    hidden, few = planted(60, noise=0.3)
+    fresh = planted(1_000, seed=1, noise=0.3)[1]
+
+    def after(trusted):
+        given = hidden.copy()
+        *_, atoms = improved_atoms(given, [(unit_rows(few), ones(60))] * 4, 4, NONZEROS, 60, trusted=trusted)
+        np.testing.assert_array_equal(given, hidden)
+        np.testing.assert_allclose(row_norms(atoms), 1, rtol=1e-5)
+        return error(atoms, fresh)
+
+    assert error(hidden, fresh) < after(True) < 1.2 * error(hidden, fresh) < after(False)
+
+
+def test_trusted_atoms_that_no_row_uses_stay_and_others_turn_to_their_rows():
+    x = unit_rows(np.array([[1, 0.5, 0], [1, 0.5, 0]], np.float32).repeat(50, axis=0))
+    (atoms,) = improved_atoms(np.eye(3, dtype=np.float32), [(x, ones(100))], 1, 1, 100, trusted=True)
+    np.testing.assert_array_equal(atoms[1:], np.eye(3)[1:])
+    # 100 rows that count an eighth each, of value c = 2 / sqrt 5, and three rows' worth of the axis.
+    c, weight = 2 / np.sqrt(5), 100 / 8
+    expected = (weight * c * x[0] + 3 * np.eye(3)[0]) / (weight * c * c + 3)
+    np.testing.assert_allclose(atoms[0], expected / np.linalg.norm(expected), atol=1e-5)

@@ -49,6 +49,9 @@ def train(
     steps: Annotated[int | None, typer.Option("--steps", metavar="N", help="Steps of training; 500 by default.", min=1)] = None,
     batch: Annotated[int | None, typer.Option("--batch", metavar="ROWS", help="Rows a step; 4,096 by default.", min=1)] = None,
     rate: Annotated[float | None, typer.Option("--rate", metavar="0.01", help="Length of steps.")] = None,
+    rounds: Annotated[
+        int | None, typer.Option("--rounds", metavar="N", help="With omp, of search and least squares after the steps; 4 by default, 0 for none.", min=0)
+    ] = None,
     users: Users = None,
     interactions: Events = None,
     checkpoint: Annotated[
@@ -74,7 +77,7 @@ def train(
     """
     output = Output(as_json)
     how: Sparse = Sparse(bytes=row_bytes, nonzeros=nonzeros, dictionary=dictionary, encoder=encoder)  # type: ignore[call-arg]
-    plan = _recipe(recipe, {"steps": steps, "batch": batch, "rate": rate}, searched=encoder == "omp")
+    plan = _recipe(recipe, {"steps": steps, "batch": batch, "rate": rate, "rounds": rounds}, searched=encoder == "omp")
     if interactions is not None and users is None:
         raise typer.BadParameter("got it without --users; expected who took part in these events", param_hint="--interactions")
     check_root(out)
@@ -131,6 +134,7 @@ def _show(output: Output, table: Table, trained: Trained, artifact: Path, spent:
         output.line(line)
     output.line("")
     output.line("dead: latents no row used since the last check; entropy: of their use, in bits; cosine and agreement: of rows held out, largest scores.")
+    _show_rounds(output, trained)
     size = segment.codec.row_bytes(table.dim)
     output.line(f"{describe(segment.codec)}: {render.row_size(size)} a row; {render.seconds(spent)}")
     output.line(f"wrote {artifact}")
@@ -142,6 +146,19 @@ def _show(output: Output, table: Table, trained: Trained, artifact: Path, spent:
         "trained_rows": trained.rows,
         "zero_rows": trained.zero_rows,
         "curve": [one.to_dict() for one in trained.curve],
+        "rounds": [one.to_dict() for one in trained.rounds],
         "seconds": spent,
     }
     output.finish(document)
+
+
+def _show_rounds(output: Output, trained: Trained) -> None:
+    """What search came to before and after its rounds, and which dictionary was kept."""
+    if not trained.rounds:
+        return
+    output.line("")
+    cells = [[str(one.number), f"{one.cosine:.4f}", f"{one.agreement:.3f}", "kept" if one.kept else ""] for one in trained.rounds]
+    for line in render.columns(["round", "cosine", "agreement@10", ""], cells):
+        output.line(line)
+    output.line("")
+    output.line("round: of search and least squares after the steps; cosine and agreement: of rows held out, coded by search.")

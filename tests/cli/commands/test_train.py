@@ -42,6 +42,8 @@ def test_users_a_checkpoint_and_json(rankfold, files):
     assert [one["step"] for one in first["curve"]] == list(range(1, 11)) and first["trained_rows"] == 285
     again = json.loads(rankfold(*arguments).stdout)
     assert again["artifact"] == first["artifact"] and again["curve"] == first["curve"]
+    assert [one["number"] for one in first["rounds"]] == [0, 1, 2, 3, 4] and sum(one["kept"] for one in first["rounds"]) == 1
+    assert json.loads(rankfold(*arguments, "--rounds", "0").stdout)["rounds"] == []
 
 
 def test_the_published_recipe_with_its_encoder(rankfold, files):
