@@ -2,7 +2,7 @@
 
 from . import numbers
 from .content import Estimate, Point, Section
-from .lists import GUARDS
+from .lists import GUARDS, NOTICED
 from .markup import Markup, join, tag
 from .tables import DASH, between, boxed, ends, header, or_dash, row, words
 
@@ -28,9 +28,9 @@ def other_metrics(section: Section, point: Point | None) -> list[Markup]:
 
 
 def first_screens(section: Section) -> list[Markup]:
-    """What users would notice, from `guards`; nothing without."""
+    """What users would notice, from `guards`; nothing without, or where a further table has it with its counts already."""
     found = section.get("guards")
-    if not found:
+    if not found or any(measures["title"] == NOTICED for measures in section.get("measures", [])):
         return []
     head = tag("tr", header("First screens"), header("share, %", number=True), header("95 % interval", number=True))
     names = GUARDS | {"p95": P95}

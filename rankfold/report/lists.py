@@ -11,6 +11,7 @@ GUARDS = {
     "changed_places": "places of first screens with a new item",
     "lost_all": "users who lose all items that they wanted",
 }
+NOTICED = "What users would notice"
 NEIGHBOURS = {"kindred": "user-user: users of similar lists", "neighbourhoods": "item-item: nearest by cosine"}
 
 
@@ -25,7 +26,7 @@ def list_measures(audited: Mapping[str, Any]) -> list[Measures]:
         lines["loss of overlap that 5 % of users exceed"] = [p95["value"], p95["low"], p95["high"], n]
         lines["mean loss of overlap of the worst tenth"] = [guards["worst_tenth"], None, None, max(1, n // 10)]
         about = f"Shares of users or places against the exact lists; a screen is the first {k} places."
-        found.append(Measures(title="What users would notice", about=about, columns=["share", "low", "high", "n"], lines=lines))
+        found.append(Measures(title=NOTICED, about=about, columns=["share", "low", "high", "n"], lines=lines))
     lines = {}
     for name, said in NEIGHBOURS.items():
         kept = audited[name]

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from rankfold.report.evidencetables import calibration, first_screens, other_metrics, provenance
+from rankfold.report.lists import NOTICED
 
 
 @pytest.fixture
@@ -32,6 +33,8 @@ def test_the_own_metric_alone_is_no_further_table(section):
 def test_first_screens_and_calibration(section):
     said = text(first_screens(section))
     assert "first screens with other items 21.7 20.0 to 23.4" in said and "users who lose all items that they wanted \u2013 \u2013" in said
+    section["measures"] = [{"title": NOTICED, "about": "", "columns": [], "lines": {}}]
+    assert first_screens(section) == []
     assert "before compression 0.41" in text(calibration(section)) and "as stored with the artifact 0.52" in text(calibration(section))
 
 
