@@ -41,5 +41,10 @@ def report_of(
     made["sliced"] = cast(Sliced, sliced(decision.best.after, evidence, item_groups=item_groups, seed=decision.recipe.seed))
     measured_at = datetime.now(UTC).isoformat(timespec="seconds")
     made["provenance"] = Provenance(artifact=None if artifact is None else artifact.name, task=half.task, measured_at=measured_at, queries=half.count)
-    here = {"Python": platform.python_version(), "NumPy": np.__version__, "kernels": kernels.level(), "seed": decision.recipe.seed}
+    here: dict[str, str | int | float] = {
+        "Python": platform.python_version(),
+        "NumPy": np.__version__,
+        "kernels": kernels.level(),
+        "seed": decision.recipe.seed,
+    }
     return {"title": f"rankfold: {name}", "made_with": here, "sections": [made], "reproduce": list(reproduce)}
