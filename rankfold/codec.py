@@ -38,7 +38,7 @@ class Codec(Protocol):
     A codec with a coarse level may have `glance(state, codes) -> (codec, state, codes)`: the coarse level as an ordinary code of the same rows, which a
     search may scan alone to find the rows worth a full look; see `Searcher`. With `glance_prepared(prepared)` it also says what of its prepared queries the
     coarse level reads, so that they are not prepared twice.
-    One whose kernel can keep the best rows without writing the scores of all may have `rank(prepared, packed, scale, first, top_scores, top_rows)`: see
+    One whose kernel can keep the best rows without writing the scores of all may have `scan_top(prepared, packed, scale, first, top_scores, top_rows)`: see
     `ranked`.
     One whose decoded rows follow smoothly from arrays of its state may have a method `pull(state, codes, gradient) -> {name: slope}`: how a quantity moves with
     each of these arrays, float32 in the array's shape, when it moves with the decoded rows as `gradient` (n, d) says. See `pulled`.
@@ -236,11 +236,11 @@ def glance_prepared(one: Codec, prepared: Arrays) -> Arrays | None:
 
 
 def ranked(one: Codec, prepared: Arrays, packed: Arrays, scale: F32, first: int, top_scores: F32, top_rows: np.ndarray) -> np.ndarray | float | None:
-    """The codec's `rank`: `scan`, times the scale (n,) of each row, merged as `kernels.select` does into the running top of rows first, first + 1, ...
+    """The codec's `scan_top`: `scan`, times the scale (n,) of each row, merged as `kernels.select` does into the running top of rows first, first + 1, ...
 
     Returns how far those scores may be off, as `scan`; None, with nothing done, where the codec has no such kernel, or it would not be faster.
     """
-    ask = getattr(one, "rank", None)
+    ask = getattr(one, "scan_top", None)
     return None if ask is None else ask(prepared, packed, scale, first, top_scores, top_rows)
 
 

@@ -1,5 +1,6 @@
 """The command `rankfold`: its commands by name, loaded when called, and the one place where errors become exit codes."""
 
+import os
 import sys
 import traceback
 from importlib import import_module
@@ -8,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from .exits import code_for, message_for, table
+from .exits import INTERRUPTED, code_for, message_for, table
 from .main import VERSION
 from .output import report_error
 
@@ -28,15 +29,15 @@ COMMANDS = {
     "calibrate": "Fit probabilities to the scores of an artifact.",
     "partition": "Bring the rows of an artifact into lists, so that a search looks at a few of them.",
     "search": "Rank the rows of an artifact for query vectors, or for its own rows.",
-    "pairs": "Write the top lists of all users to Parquet, in blocks that survive a stop.",
-    "pack": "Write the scan layout of an artifact beside it, for processes to share.",
+    "pairs": "Write the top lists of all users to Parquet.",
+    "pack": "Write the scan layout of an artifact beside it, for all processes that search it.",
     "explain": "Show what the latents of an artifact stand for, and why items are near.",
     "verify": "Check every byte of an artifact, or of an archive.",
     "archive": "Write an artifact as one smaller file, to keep or to send.",
     "restore": "Put the artifact of an archive back into a store folder.",
     "export": "Write the sparse codes of an artifact for another engine, without loss.",
     "report": "Write one HTML file about a compression.",
-    "bench": "Measure the speed of an artifact on this machine.",
+    "bench": "Measure the speed of an artifact on this machine, or compare two measurements.",
     "doctor": "Show versions, CPU features, kernels and their speed.",
 }
 EPILOG = f"""\b
@@ -112,4 +113,12 @@ for _name, _summary in COMMANDS.items():
 
 def main() -> None:
     """Parse the arguments of this process, run the command, exit."""
-    typer.main.get_command(app)(prog_name="rankfold")
+    try:
+        typer.main.get_command(app)(prog_name="rankfold")
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            # Threads that still fit a codec would be waited for; they write nothing.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(INTERRUPTED)
+        raise

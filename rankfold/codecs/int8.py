@@ -50,7 +50,7 @@ class Int8:
         # Cauchy-Schwarz: rounding the query moves a score by at most the length of the rounding times the length of the row.
         return prepared["error"] * (packed["length"] * scale).max(initial=0.0)
 
-    def rank(self, prepared, packed, scale, first, top_scores, top_rows):
+    def scan_top(self, prepared, packed, scale, first, top_scores, top_rows):
         scale = prepared["row_scale"][0][packed["scale"]] / np.float32(127) * scale
         length, nothing = packed["length"], np.zeros(len(top_scores), np.float32)
         kernels.dot8_top(prepared["queries"], packed["values"], prepared["step"], nothing, scale, length.max(initial=0.0), first, top_scores, top_rows)

@@ -51,7 +51,7 @@ class Normed:
         out *= scale
         return bound * scale.max(initial=0.0)
 
-    def rank(self, prepared, packed, scale, first, top_scores, top_rows):
+    def scan_top(self, prepared, packed, scale, first, top_scores, top_rows):
         scale = prepared["row_scale"][0][packed["scale"]] * scale
         return ranked(self.inner, inside(prepared), inside(packed), scale, first, top_scores, top_rows)
 

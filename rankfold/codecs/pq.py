@@ -90,7 +90,7 @@ class PQ:
         scan(prepared["tables"], packed["blocks"], prepared["step"], prepared["offset"], out)
         return prepared["bound"]
 
-    def rank(self, prepared, packed, scale, first, top_scores, top_rows):
+    def scan_top(self, prepared, packed, scale, first, top_scores, top_rows):
         rank = kernels.lut8_top if self.bits == 8 else kernels.lut4_top
         rank(prepared["tables"], packed["blocks"], prepared["step"], prepared["offset"], scale, first, top_scores, top_rows)
         return prepared["bound"] * scale.max(initial=0.0)

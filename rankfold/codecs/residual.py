@@ -79,7 +79,7 @@ class Residual:
         kernels.lut8(prepared["tables"], packed["blocks"], prepared["step"], prepared["offset"], out)
         return prepared["bound"]
 
-    def rank(self, prepared, packed, scale, first, top_scores, top_rows):
+    def scan_top(self, prepared, packed, scale, first, top_scores, top_rows):
         kernels.lut8_top(prepared["tables"], packed["blocks"], prepared["step"], prepared["offset"], scale, first, top_scores, top_rows)
         return prepared["bound"] * scale.max(initial=0.0)
 

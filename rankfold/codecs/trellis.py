@@ -109,7 +109,7 @@ class Trellis:
         kernels.trellis_scan(prepared["queries"], *windows, prepared["step"], prepared["shift"], out)
         return prepared["bound"]
 
-    def rank(self, prepared, packed, scale, first, top_scores, top_rows):
+    def scan_top(self, prepared, packed, scale, first, top_scores, top_rows):
         if len(top_scores) < RANKED_QUERIES:
             return None
         windows = (packed["codes"], packed["advance"], packed["which"], packed["tables"])

@@ -66,7 +66,7 @@ class Unit:
         out *= packed["stretch"]
         return bound * packed["stretch"].max(initial=0.0)
 
-    def rank(self, prepared, packed, scale, first, top_scores, top_rows):
+    def scan_top(self, prepared, packed, scale, first, top_scores, top_rows):
         return ranked(self.inner, prepared, inside(packed), packed["stretch"] * scale, first, top_scores, top_rows)
 
     def score(self, state, prepared, numbers, codes):

@@ -90,9 +90,13 @@ def _all_tried(vectors: Vectors, codecs: Sequence[Codec], evidence: Evidence, pr
         futures = [pool.submit(_try, vectors, how, evidence, **how_to_fit) for how in codecs]
         for done, _ in enumerate(as_completed(futures), start=1):
             progress("try codecs", done, len(codecs))
-        return [future.result() for future in futures]
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+        found = [future.result() for future in futures]
+    except BaseException as error:
+        # A fit cannot be stopped from outside; who interrupts does not wait for it.
+        pool.shutdown(wait=not isinstance(error, KeyboardInterrupt), cancel_futures=True)
+        raise
+    pool.shutdown()
+    return found
 
 
 def _try(vectors: Vectors, how: Codec, evidence: Evidence, *, weight: F32 | None, queries: F32 | Vectors | None, fallback: bool | None, seed: int) -> Tried:

@@ -59,10 +59,10 @@ def test_two_hundred_totals_are_kept_or_refused_with_the_nearest(world, tmp_path
     # The same sizes come again and again: each list is made once.
     real, known = decide_module.candidates, {}
 
-    def listed(rows, most, *, least, **how):
-        if (most, least) not in known:
-            known[most, least] = real(rows, most, least=least, **how)
-        return known[most, least]
+    def listed(x, limit, *, least, **how):
+        if (limit, least) not in known:
+            known[limit, least] = real(x, limit, least=least, **how)
+        return known[limit, least]
 
     monkeypatch.setattr(decide_module, "candidates", listed)
     evidence = user_evidence(vectors, users, events)

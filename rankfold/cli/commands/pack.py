@@ -19,9 +19,10 @@ def pack(
     level: Annotated[str, typer.Option("--level", metavar="whole|coarse", help="coarse: what searches with --refine scan.")] = "whole",
     as_json: AsJson = False,
 ) -> None:
-    """Write the scan layout of an artifact beside it, so that all processes that search it share one copy of memory.
+    """Write the scan layout of an artifact beside it, for all processes that search it.
 
-    Searches find it by themselves, start without packing, and give the same lists. Takes about as much disk as the codes. Written anew where it was there.
+    They share one copy of it in memory, find it by themselves, start without packing, and give the same lists. Takes about as much disk as the codes.
+    Written anew where it was there.
     """
     output = Output(as_json)
     if level not in SUFFIXES:

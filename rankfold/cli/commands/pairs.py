@@ -35,9 +35,10 @@ def pairs(
     block: Annotated[int, typer.Option("--block", metavar="USERS", help="Users a block: what is kept when a run is stopped.", min=1)] = 4_096,
     as_json: AsJson = False,
 ) -> None:
-    """Rank the rows of an artifact, or of a file of vectors, for every user, and write the lists to Parquet.
+    """Write the top lists of all users to Parquet.
 
-    Searched in blocks of users; started again with the same arguments after a stop, it goes on behind the last block. The file appears when it is whole.
+    ARTIFACT may be a file of vectors too. Searched in blocks of users; started again with the same arguments after a stop, it goes on behind the last
+    block. The file appears when it is whole.
     """
     output = Output(as_json)
     begun = time.perf_counter()
