@@ -31,7 +31,7 @@ def dot8_arguments(rng, queries, rows, dim, most=32_767, spread=1.0):
     coded = rng.integers(-127, 128, (rows, dim)).astype(np.int8)
     asked = np.clip(np.rint(rng.standard_normal((queries, dim)) * most / 4), -most, most).astype(np.int16)
     step, offset = (rng.random(queries) * 1e-4 + 1e-5).astype(np.float32), rng.standard_normal(queries).astype(np.float32)
-    scale = np.exp(spread * rng.standard_normal(rows)).astype(np.float32)
+    scale = np.exp(np.clip(spread * rng.standard_normal(rows), -60, 60)).astype(np.float32)
     return asked, coded, step, offset, scale, float(np.sqrt((coded.astype(np.float64) ** 2).sum(axis=1)).max(initial=0) + 1)
 
 
