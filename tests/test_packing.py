@@ -22,6 +22,7 @@ SPECS = [
     {"codec": "unit", "inner": {"codec": "residual", "levels": 3}},
     {"codec": "sign", "query_bits": 8},
     {"codec": "trellis", "bytes": 4},
+    {"codec": "sparse", "nonzeros": 4, "dictionary": 64},
     {"codec": "layered", "coarse": {"codec": "residual", "levels": 2}, "fine": {"codec": "trellis", "bytes": 4}},
 ]
 
@@ -32,6 +33,15 @@ def saved(folder, spec, rows=1300, more=70):
     x /= np.linalg.norm(x, axis=1, keepdims=True)
     table = compress(as_vectors(x[:rows]), from_spec(spec)).add(as_vectors(x[rows:], np.arange(rows, rows + more))).remove(np.array([3, rows + 1]))
     return save(table, folder), rng.standard_normal((5, 16)).astype(np.float32)
+
+
+def test_rows_of_unlike_lengths_are_packed_and_opened(tmp_path):
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((500, 16)).astype(np.float32)
+    x[:64] *= np.float32(0.01)
+    path = save(compress(as_vectors(x), from_spec({"codec": "sparse", "nonzeros": 4, "dictionary": 64})), tmp_path)
+    pack(path)
+    np.testing.assert_array_equal(open_searcher(path).search(x[:3], 9).rows, Searcher(load(path)).search(x[:3], 9).rows)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec["codec"])

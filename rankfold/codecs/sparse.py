@@ -238,14 +238,16 @@ class Sparse:
         fines = np.exp(state["scales"][1] * FINE_STEPS).astype(np.float32)
         scale = {"scale": codes["scale"], "scales": logbyte.byte_values(state["scales"]), "fine": codes.columns.get("fine", none), "fines": fines}
         rows = {"index": codes["atoms"]} | values | scale
-        longest = self._scale(state, codes).max(initial=0)
-        sizes = {"longest": np.array([longest]), "most": np.array([longest * float(whole.most.sum())])}
-        return {name: np.ascontiguousarray(array) for name, array in rows.items()} | sizes
+        return {name: np.ascontiguousarray(array) for name, array in rows.items()} | {"most": np.array([whole.most.sum()], np.float32)}
 
     def scan(self, prepared, packed, out):
-        rows = {name: array for name, array in packed.items() if name not in ("longest", "most")}
+        rows = {name: array for name, array in packed.items() if name != "most"}
         kernels.sparse_scan(prepared["whole"], index_bits=self._index_bits(), **rows, step=prepared["step"], out=out)
-        bound = prepared["bound"] * packed["longest"].astype(np.float64) + FLOAT_SLOP * packed["most"] * prepared["length"]
+        # Of the rows that are scanned, whichever were packed together: scales rise with their bytes.
+        longest = float(packed["scales"][packed["scale"].max(initial=0)])
+        if packed["fine"].size:
+            longest *= float(packed["fines"][packed["fine"].max()])
+        bound = (prepared["bound"] + FLOAT_SLOP * packed["most"] * prepared["length"]) * min(longest, logbyte.HIGHEST)
         return np.minimum(bound, np.finfo(np.float32).max).astype(np.float32)
 
     def score(self, state, prepared, numbers, codes):

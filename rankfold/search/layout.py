@@ -31,9 +31,15 @@ class Packed:
 
 
 def layout_of(segment: Segment) -> Layout | None:
-    """The first axis of every array that the codec of a segment packs, seen from blocks of one row and of 65; None where one follows no such rule."""
-    few, more = (segment.codec.pack(segment.state, segment.codes.rows(np.zeros(rows, np.int64))) for rows in (1, PROBED_ROWS))
-    found = {}
+    """The first axis of every array that the codec of a segment packs; None where one follows no such rule. See `axes_of`."""
+    found = axes_of(segment)
+    return None if None in found.values() else {name: along for name, along in found.items() if along is not None}
+
+
+def axes_of(segment: Segment) -> dict[str, Along | None]:
+    """What the first axis of each array that a segment's codec packs counts, seen from a block of one row and one of 65 others; None for something else."""
+    few, more = (segment.codec.pack(segment.state, segment.codes.rows(rows % segment.count)) for rows in (np.zeros(1, np.int64), 1 + np.arange(PROBED_ROWS)))
+    found: dict[str, Along | None] = {}
     for name, array in few.items():
         before, after = array.shape, more[name].shape
         if before[:1] == (1,) and after == (PROBED_ROWS, *before[1:]):
@@ -43,7 +49,7 @@ def layout_of(segment: Segment) -> Layout | None:
         elif before == after and np.array_equal(array, more[name]):
             found[name] = Along.NOTHING
         else:
-            return None
+            found[name] = None
     return found
 
 

@@ -7,6 +7,7 @@ import threading
 
 import numpy as np
 
+from .. import kernels
 from ..arrays import F32
 from ..arrays import blocks as ranges
 from ..codec import describe
@@ -14,8 +15,9 @@ from ..codes import Arrays
 from ..errors import SpecError
 from ..partition import Partition
 from ..table import Segment
+from .layout import Along, axes_of
 
-BLOCK = 64
+BLOCK = kernels.BLOCK
 PACK_BLOCKS = 256  # packed in one call
 
 
@@ -135,22 +137,17 @@ class PackedLists:
         for name, array in packed.items():
             if name in self._arrays:
                 self._arrays[name][blocks] = array.reshape(blocks.size, *self._arrays[name].shape[1:])
-            elif array is not self._constants[name]:
-                # What does not grow with the rows is the same for all, or a bound on them: the largest holds for all.
-                self._constants[name] = np.maximum(self._constants[name], array)
 
     def _allocate(self) -> None:
         """Find out how the layout grows with the rows, and make room for all blocks: memory that is not written to yet costs nothing."""
-        segment = self.segment
-        one, two = (segment.codec.pack(segment.state, segment.codes.rows(np.arange(rows) % segment.count)) for rows in (BLOCK, 2 * BLOCK))
-        for name, array in one.items():
-            entries = two[name].shape[0] - array.shape[0] if array.ndim else 0
-            if entries == 0 and array.shape == two[name].shape:
-                self._constants[name] = array
-            elif entries == array.shape[0] and BLOCK % entries == 0:
-                self._arrays[name] = np.zeros((self.blocks, entries, *array.shape[1:]), array.dtype)
-            else:
+        segment, along = self.segment, axes_of(self.segment)
+        for name, array in segment.codec.pack(segment.state, segment.codes.rows(np.arange(BLOCK) % segment.count)).items():
+            if along[name] is None:
                 raise SpecError(f"codec {describe(segment.codec)}: its packed {name!r} does not grow with the rows by whole entries for 64 of them.")
+            if along[name] is Along.NOTHING:
+                self._constants[name] = array
+            else:
+                self._arrays[name] = np.zeros((self.blocks, *array.shape), array.dtype)
 
 
 def _flat(array: np.ndarray) -> np.ndarray:

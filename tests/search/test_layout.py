@@ -29,6 +29,15 @@ def test_taken_rows_scan_as_rows_packed_anew(case):
         np.testing.assert_array_less(np.abs(taken - anew).max(axis=1), np.asarray(bound) + 1e-6 * scale)
 
 
+def test_an_array_for_all_rows_is_the_same_for_any_rows():
+    for case in CASES:
+        one, _, _ = case
+        state, codes, _ = samples.fitted(case)
+        first, last = (one.pack(state, codes.rows(rows)) for rows in (slice(0, 5), slice(codes.count - 70, codes.count)))
+        for name, along in layout_of(Segment(one, state, codes, 0)).items():
+            assert along is not Along.NOTHING or np.array_equal(first[name], last[name]), (samples.label(case), name)
+
+
 def test_layouts_are_seen_not_guessed():
     codec = from_spec({"codec": "pq", "groups": 2})
     case = (codec, 16, "unit")
