@@ -9,7 +9,6 @@ from ..search.rows import Rows
 from .compare import Loss
 from .intervals import NORMAL_95, finite
 from .ownmetric import Metric
-from .task import held
 
 # Below so many effective events an interval of the normal form is too narrow.
 FEW = 30
@@ -157,7 +156,7 @@ def reweighted_recall(relevant: Rows, propensity: object, *, k: int = 10, clip: 
         if not np.array_equal(asked.starts, relevant.starts) or not np.array_equal(asked.values, relevant.values):
             raise InputError("relevant: the propensities are of other rows than those judged; expected the task's own, every query with a relevant row.")
         query, place = np.nonzero(rows >= 0)
-        found = held(relevant, Rows.from_pairs(query, rows[query, place], len(rows)))
+        found = relevant.shared_with(Rows.from_pairs(query, rows[query, place], len(rows)))
         return np.bincount(relevant.queries()[found], weight[found], minlength=relevant.count) / mean
 
     return Metric(f"recall@{k} reweighted", k, measure)

@@ -39,7 +39,7 @@ class Task:
                 got = f"lists of {lists.count} queries" if isinstance(lists, Rows) else type(lists).__name__
                 raise InputError(f"{name}: got {got}; expected Rows of {queries.shape[0]} queries.")
         if self.seen is not None:
-            both = np.flatnonzero(held(self.relevant, self.seen))
+            both = np.flatnonzero(self.relevant.shared_with(self.seen))
             if both.size:
                 query = int(self.relevant.queries()[both[0]])
                 raise InputError(
@@ -79,7 +79,7 @@ class Task:
         relevant = Rows.from_pairs(user[wanted], item[wanted], users)
         for name, lists in (("seen", seen), ("relevant", relevant)):
             lists.check_below(rows, f"interactions ({name})")
-        relevant = relevant.where(~held(relevant, seen))
+        relevant = relevant.where(~relevant.shared_with(seen))
         popularity = np.bincount(item[split.train], minlength=rows)
         return cls(queries, relevant, seen, groups or {}, popularity)
 
@@ -137,11 +137,3 @@ class Task:
             state.update(f"{part.dtype.str}{part.shape}".encode())
             state.update(np.ascontiguousarray(part).data)
         return state.hexdigest()
-
-
-def held(lists: Rows, others: Rows) -> np.ndarray:
-    """Whether each value of `lists` is also in the list of the same query in `others`, (values,) bool."""
-    if not lists.values.size or not others.values.size:
-        return np.zeros(lists.values.size, np.bool_)
-    span = int(max(lists.values.max(), others.values.max())) + 1
-    return np.isin(lists.queries() * span + lists.values, others.queries() * span + others.values, assume_unique=True)

@@ -48,8 +48,7 @@ def without(lists: Rows, barred: Rows | None) -> Rows:
     """Lists less what is barred for the same queries."""
     if barred is None or not barred.values.size or not lists.values.size:
         return lists
-    span = int(max(lists.values.max(), barred.values.max())) + 1
-    return lists.where(~np.isin(lists.queries() * span + lists.values, barred.queries() * span + barred.values, assume_unique=True))
+    return lists.where(~lists.shared_with(barred))
 
 
 def list_passes(lists: Rows) -> Iterator[tuple[int, int]]:

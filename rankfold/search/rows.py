@@ -126,6 +126,13 @@ class Rows:
         at = np.minimum(np.searchsorted(mine, asked), mine.size - 1)
         return (mine[at] == asked) & (rows >= 0)
 
+    def shared_with(self, others: "Rows") -> np.ndarray:
+        """Whether each value is also in the list of the same query in `others`, (values,) bool."""
+        if not self.values.size or not others.values.size:
+            return np.zeros(self.values.size, np.bool_)
+        span = int(max(self.values.max(), others.values.max())) + 1
+        return np.isin(self.queries() * span + self.values, others.queries() * span + others.values, assume_unique=True)
+
     def check_below(self, rows: int, name: str) -> None:
         """Raise InputError, with the argument's `name`, when a row number is not in a table of so many rows."""
         if self.values.size and int(self.values.max()) >= rows:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from rankfold.errors import InputError
 from rankfold.evaluate.split import by_column, by_time
-from rankfold.evaluate.task import Task, held
+from rankfold.evaluate.task import Task
 from rankfold.interactions import Interactions
 from rankfold.search.rows import Rows
 
@@ -20,7 +20,7 @@ def lists_of(rows):
 def test_held_is_membership(pairs):
     mine, others = Rows.from_lists([one for one, _ in pairs]), Rows.from_lists([two for _, two in pairs])
     expected = [row in two for one, two in pairs for row in sorted(set(one))]
-    assert held(mine, others).tolist() == expected
+    assert mine.shared_with(others).tolist() == expected
 
 
 def test_a_task_from_interactions_leaves_nothing_of_the_future_in_seen():
