@@ -104,14 +104,7 @@ def narrow(search: Search, codecs: Sequence[Codec], *, keep: int = 2 * FINALISTS
         found = search.trials.run(left, rung, search.progress, may_start=partial(_may_start, search, rung.share, place == 0))
         for one in set(left) - {one for one, _ in found}:
             search.fates[one] = "not tried: the time limit" if place == 0 else "went no further: the time limit"
-        within = []
-        for one, trial in found:
-            broken = search.breaks(one, trial)
-            if broken:
-                search.fates[one] = broken
-            else:
-                within.append((one, trial))
-        within.sort(key=lambda pair: -search.score(pair[1]))
+        within = sorted(_within(search, found), key=lambda pair: -search.score(pair[1]))
         goal = keep if place == len(search.rungs) - 1 else max(keep, round(KEEP * len(within)))
         left = spread_over_families(within, goal)
         for one, trial in within:
@@ -120,6 +113,18 @@ def narrow(search: Search, codecs: Sequence[Codec], *, keep: int = 2 * FINALISTS
         if within:
             search.tell(f"best on 1/{round(1 / rung.share)} of the rows: {within[0][1].name}, {within[0][1].overlap:.1%} of the exact lists")
     return left
+
+
+def _within(search: Search, found: Sequence[tuple[Codec, Trial]]) -> list[tuple[Codec, Trial]]:
+    """Those that keep to the limits; what the others break is their fate."""
+    kept = []
+    for one, trial in found:
+        broken = search.breaks(one, trial)
+        if broken:
+            search.fates[one] = broken
+        else:
+            kept.append((one, trial))
+    return kept
 
 
 def _may_start(search: Search, share: float, first: bool, codec: Codec) -> bool:
@@ -169,12 +174,7 @@ def best_within(search: Search, ranked: Sequence[Codec]) -> list[tuple[Codec, Tr
         tried += fresh
         if not fresh:
             break
-        for one, trial in fresh:
-            broken = search.breaks(one, trial)
-            if broken:
-                search.fates[one] = broken
-            else:
-                acceptable.append((one, trial))
+        acceptable += _within(search, fresh)
     if acceptable:
         return acceptable
     raise BudgetError(nothing_fits(search, tried))
