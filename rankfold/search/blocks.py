@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -69,7 +69,7 @@ class ScanBlock:
         """Scan and select in one where the codec can, and return the bound of the scan; else None, and nothing is done."""
         if self.rows is not None:
             return None
-        return ranked(self.segment.codec, prepared, self.packed(), np.ones(self.count, np.float32), self.first, scores, rows)
+        return ranked(self.segment.codec, prepared, self.packed(), _ones(self.count), self.first, scores, rows)
 
     def packed(self) -> Arrays:
         """What the codec scans; packed once."""
@@ -102,6 +102,13 @@ class ScanBlock:
         kernels.select(out, 0, mine, places)
         numbers = np.where(places < 0, -1, self.rows[places])
         rows[:], scores[:] = best_of(np.concatenate([rows, numbers], axis=1), np.concatenate([scores, mine], axis=1), scores.shape[1])
+
+
+@lru_cache(maxsize=64)
+def _ones(count: int) -> F32:
+    ones = np.ones(count, np.float32)
+    ones.setflags(write=False)
+    return ones
 
 
 def scan_blocks(table: Table, rows: int, packed: Packed | None = None) -> list[ScanBlock]:
